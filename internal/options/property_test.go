@@ -1,0 +1,174 @@
+package options
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// same compares two Options but for where their values come from.
+func same(a, b *Options) bool {
+	x, y := *a, *b
+	x.origins, y.origins = nil, nil
+	x.Warnings, y.Warnings = nil, nil
+	return reflect.DeepEqual(x, y)
+}
+
+// Any directives that are right mean the same as the switches they stand for, typed by hand.
+func TestFileEqualsSwitches(t *testing.T) {
+	rows := landed()
+	all := directivesOf(rows)
+	separators := rapid.SampledFrom([]string{" ", "\t", "=", " = ", ": ", "   "})
+	rapid.Check(t, func(t *rapid.T) {
+		var file strings.Builder
+		var switches []string
+		for range rapid.IntRange(0, 12).Draw(t, "lines") {
+			one := rapid.SampledFrom(all).Draw(t, "directive")
+			written, value := drawValue(t, one)
+			name := one.key.name
+			if rapid.Bool().Draw(t, "lower") {
+				name = strings.ToLower(name)
+			}
+			file.WriteString(name + separators.Draw(t, "separator") + written + "\n")
+			switch {
+			case one.row.arg == needsArg && rapid.Bool().Draw(t, "long"):
+				switches = append(switches, "--"+one.row.long+"="+value)
+			case one.row.arg == needsArg:
+				switches = append(switches, "-"+string(one.row.short), value)
+			case written == "yes":
+				switches = append(switches, "--"+one.row.long)
+			}
+		}
+		fromFile, err := fileOptions(file.String())
+		if err != nil {
+			t.Fatalf("file:\n%s\n%v", file.String(), err)
+		}
+		fromSwitches, err := parse(landed(), append([]string{"pure-ftpd"}, switches...), fakeEnv(nil))
+		if err != nil {
+			t.Fatalf("switches %q: %v", switches, err)
+		}
+		if !same(fromFile, fromSwitches) {
+			t.Errorf("file:\n%s\n%+v\nswitches %q:\n%+v", file.String(), fromFile, switches, fromSwitches)
+		}
+	})
+}
+
+// directivesOf lists the directives that are accepted.
+func directivesOf(rows []setting) []found {
+	missing := map[string]bool{}
+	for _, method := range authMethods() {
+		missing[method.name] = method.missing != ""
+	}
+	var all []found
+	for i := range rows {
+		for j := range rows[i].keywords {
+			key := &rows[i].keywords[j]
+			if rows[i].set != nil && !missing[strings.TrimSuffix(key.prefix, ":")] {
+				all = append(all, found{row: &rows[i], key: key})
+			}
+		}
+	}
+	return all
+}
+
+// drawValue makes up a right value: as it is written in the file, and as the switch wants it.
+func drawValue(t *rapid.T, one found) (written, value string) {
+	number := rapid.StringMatching(`[1-9][0-9]{0,3}`)
+	joint := func(marks ...string) string { return rapid.SampledFrom(marks).Draw(t, "mark") }
+	switch one.key.grammar.form {
+	case boolean().form:
+		if one.key.prefix != "" {
+			return "yes", one.key.prefix
+		}
+		return joint("yes", "no"), ""
+	case numbers().form:
+		first, second := number.Draw(t, "first"), number.Draw(t, "second")
+		switch one.row.long {
+		case "umask":
+			first, second = rapid.StringMatching(`[0-7]{3}`).Draw(t, "files"), "022"
+		case "passiveportrange":
+			first, second = "2"+first[:1]+"000", "3"+second[:1]+"000"
+		}
+		return first + joint(":", " ", "_", "-", " : ") + second, first + ":" + second
+	case rates().form:
+		value = number.Draw(t, "rate")
+		return value, value
+	case digits().form:
+		value = number.Draw(t, "number")
+		if one.row.long == "tls" {
+			value = joint("0", "1", "2", "3")
+		}
+		return value, value
+	case rest().form:
+		if one.row.long == "altlog" {
+			return one.key.example, one.key.example
+		}
+		value = rapid.StringMatching(`/[a-z#"][a-z #"./]{0,8}[a-z]`).Draw(t, "path")
+		if tidy(value, true) != value {
+			value = "/plain"
+		}
+		return value, one.key.prefix + value
+	}
+	written, value = one.key.example, one.key.example
+	if one.key.name == "CertFileAndKey" {
+		value = strings.ReplaceAll(strings.ReplaceAll(value, `" "`, ","), `"`, "")
+	}
+	return written, value
+}
+
+// FuzzConfig checks that a file is either refused with mistakes that name their place, or means
+// the same as the switches it says it stands for.
+func FuzzConfig(f *testing.F) {
+	for _, seed := range []string{
+		"ChrootEveryone yes\nUmask 133:022\n", "Bind ::1,21 # x\nInclude /a.conf", "PureDB \"/a b\"\r\n#",
+		"MaxDiskUsage 95%\nMaxIdleTime 0\nSyslogFacility none", "CertFileAndKey \"a b\" c", "TLS 1\nVerboseLog on",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		o, err := fileOptions(text)
+		if err != nil {
+			for _, mistake := range mistakesOf(t, err) {
+				if mistake.Text == "" || mistake.File != "/a.conf" && !strings.HasPrefix(mistake.Text, "more ") {
+					t.Errorf("mistake without place: %#v", mistake)
+				}
+			}
+			return
+		}
+		again, err := parse(landed(), append([]string{"pure-ftpd"}, o.Switches()...), fakeEnv(nil))
+		if err != nil || !same(o, again) {
+			t.Errorf("%q: %+v\nas %q: %+v, %v", text, o, o.Switches(), again, err)
+		}
+	})
+}
+
+// FuzzSwitches checks that a command line is either refused with mistakes, or means the same when
+// it is written down again.
+func FuzzSwitches(f *testing.F) {
+	for _, seed := range []string{
+		"-HBA\n-lunix\n-L\n-1:-1", "--check", "--try\n/srv", "-k\n95%\n-I\n-1\n-fnone", "-S\n[::1],21", "-X\n-a\n-1",
+		"-Y2\n-J\n-C:-S:HIGH\n-2\na,b", "-t5:\n-Q1:2\n-n5:5\n-O\nstats:/x", "--virtualchroot\n-V\n::1\n-P\na",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, input string) {
+		args := append([]string{"pure-ftpd", "-H"}, strings.Split(input, "\n")...)
+		o, err := parse(landed(), args, fakeEnv(nil))
+		if err != nil {
+			mistakesOf(t, err)
+			return
+		}
+		if o.Action != Serve || o.Check || o.Try {
+			return
+		}
+		again, err := parse(landed(), append([]string{"pure-ftpd"}, o.Switches()...), fakeEnv(nil))
+		if err != nil || !same(o, again) {
+			t.Errorf("%q: %+v\nas %q: %+v, %v", args, o, o.Switches(), again, err)
+		}
+		if report := o.Report(); strings.ContainsAny(report, "\x1b\r\x00") {
+			t.Errorf("report with control characters: %q", report)
+		}
+	})
+}

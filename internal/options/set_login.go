@@ -1,0 +1,110 @@
+package options
+
+import (
+	"fmt"
+	"strings"
+)
+
+// authMethods are the methods of -l, matched by prefix in this order.
+func authMethods() []authMethod {
+	return []authMethod{
+		{name: "unix"},
+		{name: "pam", missing: "PAM"},
+		{name: "mysql", needsArg: true, missing: "MySQL"},
+		{name: "pgsql", needsArg: true, missing: "PostgreSQL"},
+		{name: "ldap", needsArg: true, missing: "LDAP"},
+		{name: "puredb", needsArg: true},
+		{name: "extauth", missing: "external authentication"},
+	}
+}
+
+// An authMethod is one method of -l.
+type authMethod struct {
+	name     string
+	needsArg bool
+	missing  string // the feature, until it lands
+}
+
+// setLogin appends "method[:arg]" to the chain. The name is compared without case and as a prefix,
+// so that unixx is unix; a method with an argument has its colon right after the name.
+func setLogin(b *build, value string) error {
+	for _, method := range authMethods() {
+		n := len(method.name)
+		if len(value) < n || !strings.EqualFold(value[:n], method.name) {
+			continue
+		}
+		arg, colon := strings.CutPrefix(value[n:], ":")
+		if !colon {
+			arg = ""
+		}
+		switch {
+		case method.missing != "":
+			return absent(method.missing)
+		case method.needsArg && !colon && value[n:] != "":
+			continue // another word that begins like the method
+		case method.needsArg && arg == "":
+			return wrong("%s needs a file: %s:FILE", method.name, method.name)
+		default:
+			b.opts.Auth = append(b.opts.Auth, AuthMethod{Method: method.name, Arg: arg})
+			return nil
+		}
+	}
+	return hinted("write one of "+strings.Join(landedMethods(), ", "), "unknown method %q", value)
+}
+
+func landedMethods() []string {
+	var names []string
+	for _, method := range authMethods() {
+		switch {
+		case method.missing != "":
+		case method.needsArg:
+			names = append(names, method.name+":FILE")
+		default:
+			names = append(names, method.name)
+		}
+	}
+	return names
+}
+
+func showLogin(o *Options) string {
+	names := make([]string, len(o.Auth))
+	for i, method := range o.Auth {
+		names[i] = method.Method
+		if method.Arg != "" {
+			names[i] += ":" + method.Arg
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// setTrustedGID leaves one group out of the chroot, and undoes -A.
+func setTrustedGID(b *build, value string) error {
+	gid, err := id(value, 0)
+	if err != nil {
+		return err
+	}
+	b.opts.Chroot, b.opts.TrustedGID = ChrootUntrusted, gid
+	return nil
+}
+
+func showTrustedGID(o *Options) string {
+	if o.Chroot != ChrootUntrusted {
+		return "none"
+	}
+	return fmt.Sprint(o.TrustedGID)
+}
+
+// setMinUID reads a decimal uid.
+func setMinUID(b *build, value string) error {
+	uid, err := id(value, 10)
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(strings.TrimLeft(value, blanks), "-") {
+		return wrong("%q is negative", value)
+	}
+	b.opts.MinUID = uid
+	return nil
+}
+
+func showMinUID(o *Options) string { return fmt.Sprint(o.MinUID) }
