@@ -1,0 +1,69 @@
+package passwdfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// A Visit is what the rules of a record judge.
+type Visit struct {
+	Local  netip.Addr // of the server
+	Client netip.Addr
+	Time   time.Time // in the time zone that the record's hours mean
+}
+
+// Permit returns nil if the record's rules let the visit happen; otherwise its error tells the
+// administrator which rule stands against it. What cannot be decided is not permitted.
+func (r *Record) Permit(ctx context.Context, v Visit, resolver Resolver) error {
+	for _, side := range [...]struct {
+		what        string
+		address     netip.Addr
+		allow, deny *AddressList
+	}{
+		{"local address", v.Local, &r.LocalAllow, &r.LocalDeny},
+		{"client address", v.Client, &r.ClientAllow, &r.ClientDeny},
+	} {
+		address := side.address.Unmap().WithZone("")
+		if err := permitted(ctx, address, side.allow, side.deny, resolver); err != nil {
+			return fmt.Errorf("%s %s: %w", side.what, address, err)
+		}
+	}
+	if !r.Hours.Contain(v.Time) {
+		return fmt.Errorf("%s is outside the hours %04d-%04d", v.Time.Format("15:04"), r.Hours.Begin, r.Hours.End)
+	}
+	return nil
+}
+
+var (
+	errNotAllowed = errors.New("not in the list of allowed addresses")
+	errDenied     = errors.New("in the list of denied addresses")
+)
+
+// permitted asks the two lists about one address: the deny list wins.
+func permitted(ctx context.Context, address netip.Addr, allow, deny *AddressList, resolver Resolver) error {
+	if !address.IsValid() && (allow.Set || deny.Set) {
+		return errors.New("unknown")
+	}
+	if allow.Set {
+		ok, err := allow.match(ctx, address, resolver)
+		switch {
+		case err != nil:
+			return fmt.Errorf("not allowed: %w", err)
+		case !ok:
+			return errNotAllowed
+		}
+	}
+	if deny.Set {
+		ok, err := deny.match(ctx, address, resolver)
+		switch {
+		case err != nil:
+			return fmt.Errorf("perhaps denied: %w", err)
+		case ok:
+			return errDenied
+		}
+	}
+	return nil
+}

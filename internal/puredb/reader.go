@@ -1,0 +1,224 @@
+package puredb
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+var (
+	// ErrOpen says that the file could not be opened, or is no PureDB file at all.
+	ErrOpen = errors.New("no usable PureDB file")
+
+	// ErrNotFound says that the key is not in the file.
+	ErrNotFound = errors.New("no such key")
+
+	// ErrDamaged says that an offset or a length in the file leads nowhere, or that reading it
+	// failed.
+	ErrDamaged = errors.New("damaged PureDB file")
+)
+
+// A Reader looks keys up in the file at Path. It keeps no state and may be used by many goroutines
+// at once.
+type Reader struct {
+	Path string
+
+	// Open opens the file for reading; nil means os.Open. A caller that needs a privilege to read
+	// the file takes it on here, for the opening only.
+	Open func(path string) (*os.File, error)
+}
+
+// Find returns the value of the first record with the given key. Its error wraps one of ErrOpen,
+// ErrNotFound and ErrDamaged.
+func (r *Reader) Find(key string) ([]byte, error) {
+	t, err := r.open()
+	if err != nil {
+		return nil, err
+	}
+	defer t.close()
+	value, err := t.find(key)
+	if err != nil {
+		return nil, fmt.Errorf("look up %q in %s: %w", key, r.Path, err)
+	}
+	return value, nil
+}
+
+// First returns the value of the record that was written first. It serves callers that need any
+// value as a sample; its error is like that of Find.
+func (r *Reader) First() ([]byte, error) {
+	t, err := r.open()
+	if err != nil {
+		return nil, err
+	}
+	defer t.close()
+	value, err := t.first()
+	if err != nil {
+		return nil, fmt.Errorf("read first record of %s: %w", r.Path, err)
+	}
+	return value, nil
+}
+
+// open opens the file and checks its size and its first bytes.
+func (r *Reader) open() (*table, error) {
+	open := r.Open
+	if open == nil {
+		open = os.Open
+	}
+	f, err := open(r.Path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOpen, err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrOpen, err)
+	} else if !info.Mode().IsRegular() {
+		err = fmt.Errorf("%w: %s is not a regular file", ErrOpen, r.Path)
+	} else {
+		t := &table{file: f, size: info.Size(), close: f.Close}
+		if err = t.check(); err == nil {
+			return t, nil
+		}
+		err = fmt.Errorf("%w: %s: %w", ErrOpen, r.Path, err)
+	}
+	return nil, errors.Join(err, f.Close())
+}
+
+// A table is one opened file. Its methods trust nothing they read. It serves one lookup.
+type table struct {
+	file  io.ReaderAt
+	size  int64
+	close func() error
+
+	// The bytes read last: header, bucket and record each come with one system call.
+	window   [2048]byte
+	windowAt int64
+	loaded   int64 // bytes in window
+}
+
+// check tells whether the file can be a PureDB file at all.
+func (t *table) check() error {
+	if t.size < int64(bucketsAt) || t.size > maxSize {
+		return fmt.Errorf("size is %d bytes", t.size)
+	}
+	head, err := t.view(0, len(magic))
+	if err != nil {
+		return err
+	}
+	if string(head) != magic {
+		return fmt.Errorf("begins with %q instead of %q", head, magic)
+	}
+	return nil
+}
+
+// find looks a key up.
+func (t *table) find(key string) ([]byte, error) {
+	h := hash(key)
+	b, err := t.bucket(h & (buckets - 1))
+	if err != nil {
+		return nil, err
+	}
+	i, err := b.search(h)
+	if err != nil {
+		return nil, err
+	}
+	for ; i < b.n; i++ {
+		entryHash, offset, err := b.entry(i)
+		if err != nil {
+			return nil, err
+		}
+		if entryHash != h {
+			break
+		}
+		valueAt, match, err := t.match(offset, key)
+		if err != nil {
+			return nil, err
+		}
+		if match {
+			return t.value(valueAt)
+		}
+	}
+	return nil, ErrNotFound
+}
+
+// first returns the value of the record that follows the buckets.
+func (t *table) first() ([]byte, error) {
+	at, err := t.number(int64(slotsAt + buckets*slotSize))
+	if err != nil {
+		return nil, err
+	}
+	if at == t.size {
+		return nil, ErrNotFound
+	}
+	length, err := t.number(at)
+	if err != nil {
+		return nil, err
+	}
+	return t.value(at + lengthSize + length)
+}
+
+// match compares the key of the record at offset. It returns where that record's value begins.
+func (t *table) match(offset int64, key string) (valueAt int64, match bool, err error) {
+	length, err := t.number(offset)
+	if err != nil || length != int64(len(key)) {
+		return 0, false, err
+	}
+	raw, err := t.view(offset+lengthSize, len(key))
+	if err != nil {
+		return 0, false, err
+	}
+	return offset + lengthSize + length, string(raw) == key, nil
+}
+
+// value returns a copy of the value whose length stands at offset.
+func (t *table) value(offset int64) ([]byte, error) {
+	n, err := t.number(offset)
+	if err != nil {
+		return nil, err
+	}
+	if n > t.size-offset-lengthSize || n > MaxValue {
+		return nil, fmt.Errorf("%w: value of %d bytes at offset %d", ErrDamaged, n, offset)
+	}
+	raw, err := t.view(offset+lengthSize, int(n))
+	return bytes.Clone(raw), err
+}
+
+// number returns the number at offset.
+func (t *table) number(offset int64) (int64, error) {
+	raw, err := t.view(offset, 4)
+	if err != nil {
+		return 0, err
+	}
+	return int64(binary.BigEndian.Uint32(raw)), nil
+}
+
+// view returns n bytes from offset on. They are valid until the next call.
+func (t *table) view(offset int64, n int) ([]byte, error) {
+	if offset < 0 || offset > t.size-int64(n) {
+		return nil, fmt.Errorf("%w: offset %d is out of range", ErrDamaged, offset)
+	}
+	if n > len(t.window) {
+		p := make([]byte, n)
+		return p, t.readAt(p, offset)
+	}
+	if offset < t.windowAt || offset+int64(n) > t.windowAt+t.loaded {
+		t.windowAt, t.loaded = offset, 0
+		size := min(int64(len(t.window)), t.size-offset)
+		if err := t.readAt(t.window[:size], offset); err != nil {
+			return nil, err
+		}
+		t.loaded = size
+	}
+	at := offset - t.windowAt
+	return t.window[at : at+int64(n)], nil
+}
+
+// readAt fills p from the file; a file that has become shorter since it was opened is damaged.
+func (t *table) readAt(p []byte, offset int64) error {
+	if _, err := t.file.ReadAt(p, offset); err != nil {
+		return fmt.Errorf("%w: read at offset %d: %w", ErrDamaged, offset, err)
+	}
+	return nil
+}
