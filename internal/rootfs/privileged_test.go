@@ -1,0 +1,165 @@
+//go:build privileged
+
+package rootfs
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pureftpd/internal/identity"
+)
+
+// These tests need root and a binary without cgo, as those of package identity do. Each runs in a
+// process of its own that has dropped its privileges.
+
+// dropped runs prepare as root and body after the Drop, once for each way to resolve pathnames.
+func dropped(t *testing.T, prepare func(t *testing.T, dir string), body func(t *testing.T, c *Cache, dir string)) {
+	t.Helper()
+	for _, kind := range kinds[:2] {
+		t.Run(kind.name, func(t *testing.T) {
+			dir := os.Getenv("ROOTFS_ALONE")
+			if dir == "" {
+				inChild(t)
+				return
+			}
+			unix.Umask(0)
+			prepare(t, dir)
+			must(t, identity.Drop(identity.Config{}))
+			body(t, kind.cache(), dir)
+			status, err := identity.ReadStatus()
+			must(t, err)
+			must(t, status.AtRest())
+		})
+	}
+}
+
+// inChild runs the test again in a process of its own, with its own mounts, and cleans up after it.
+func inChild(t *testing.T) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "rootfs")
+	must(t, err)
+	defer func() { must(t, os.RemoveAll(dir)) }()
+	must(t, os.Chmod(dir, 0o755))
+	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.count=1")
+	cmd.Env = append(os.Environ(), "ROOTFS_ALONE="+dir)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+var (
+	ann = &identity.Who{UID: 7001, GID: 8001, Groups: []uint32{8001, 8100}}
+	bob = &identity.Who{UID: 7002, GID: 8002}
+)
+
+// homeOf makes a home below a directory that is closed to its owner.
+func homeOf(t *testing.T, dir string) {
+	t.Helper()
+	must(t, os.MkdirAll(dir+"/closed/ann", 0o755))
+	must(t, os.Chown(dir+"/closed/ann", 7001, 8001))
+	must(t, os.Chmod(dir+"/closed", 0o700))
+}
+
+func TestFilesAreTheUsers(t *testing.T) {
+	dropped(t, homeOf, func(t *testing.T, c *Cache, dir string) {
+		home := fixture{Root: open(t, c, Options{Path: dir + "/closed/ann", Who: ann})}
+		must(t, home.Mkdir("/dir", 0o700))
+		must(t, home.write("/dir/file", "ann's"))
+		for _, path := range []string{"/dir", "/dir/file"} {
+			if facts, err := home.Facts(path, false); err != nil || facts.UID != 7001 || facts.GID != 8001 {
+				t.Errorf("%s: %+v, %v; want the owner 7001:8001", path, facts, err)
+			}
+		}
+		for name, who := range map[string]*identity.Who{"another user": bob, "nobody": nil} {
+			other := fixture{Root: open(t, c, Options{Path: dir + "/closed/ann", Who: who})}
+			_, err := other.read("/dir/file")
+			wantErr(t, name+": read", err, fs.ErrPermission)
+			wantErr(t, name+": list", other.ReadDir("/dir", Names, nil), fs.ErrPermission)
+			wantErr(t, name+": write", other.write("/new", ""), fs.ErrPermission)
+			wantErr(t, name+": unlink", other.Unlink("/dir/file"), fs.ErrPermission)
+			wantErr(t, name+": rename", other.Rename("/dir", "/x"), fs.ErrPermission)
+			wantErr(t, name+": mkdir", other.Mkdir("/x", 0o755), fs.ErrPermission)
+			wantErr(t, name+": chmod", other.Chmod("/dir", 0o777), fs.ErrPermission)
+			wantErr(t, name+": times", other.Chtimes("/dir", time.Time{}, time.Unix(1, 0)), fs.ErrPermission)
+			_, err = other.Enter("/dir")
+			wantErr(t, name+": enter", err, fs.ErrPermission)
+		}
+	})
+}
+
+func TestUnreadableFileCanBeOpenedUpAgain(t *testing.T) {
+	dropped(t, homeOf, func(t *testing.T, c *Cache, dir string) {
+		home := fixture{Root: open(t, c, Options{Path: dir + "/closed/ann", Who: ann})}
+		must(t, home.write("/file", "text"))
+		must(t, home.Chmod("/file", 0))
+		_, err := home.read("/file")
+		wantErr(t, "read at mode 0", err, fs.ErrPermission)
+		must(t, home.Chtimes("/file", time.Unix(1, 0), time.Unix(2, 0)))
+		must(t, home.Chmod("/file", 0o644))
+		if text, err := home.read("/file"); text != "text" || err != nil {
+			t.Errorf("read at mode 0644: %q, %v", text, err)
+		}
+		file, err := home.OpenFile("/file", Write, 0)
+		must(t, err)
+		must(t, file.Chmod(0o600))
+		must(t, file.Chtimes(time.Unix(3, 0), time.Unix(4, 0)))
+		must(t, file.Close())
+		if got, err := home.Enter("/"); got != "/" || err != nil {
+			t.Errorf("Enter = %q, %v", got, err)
+		}
+		if got, err := home.RealPath("/file"); got != dir+"/closed/ann/file" || err != nil {
+			t.Errorf("RealPath = %q, %v", got, err)
+		}
+	})
+}
+
+func TestCreateHomeOwners(t *testing.T) {
+	prepare := func(t *testing.T, dir string) {
+		must(t, os.Mkdir(dir+"/bobs", 0o755))
+		must(t, os.Chown(dir+"/bobs", 7002, 8002))
+	}
+	dropped(t, prepare, func(t *testing.T, c *Cache, dir string) {
+		must(t, c.CreateHome(dir+"/a/./b/ann", ann, 0o755))
+		var stat unix.Stat_t
+		for path, want := range map[string][3]uint32{"/a": {0, 0, 0o755}, "/a/b": {0, 0, 0o755}, "/a/b/ann": {7001, 8001, 0o755}} {
+			must(t, unix.Lstat(dir+path, &stat))
+			if got := [3]uint32{stat.Uid, stat.Gid, stat.Mode & 0o7777}; got != want {
+				t.Errorf("%s: owner and mode %v, want %v", path, got, want)
+			}
+		}
+		home := fixture{Root: open(t, c, Options{Path: dir + "/a", Who: ann})}
+		wantErr(t, "write at home", home.write("/b/ann/file", ""), nil)
+		wantErr(t, "write above", home.write("/b/file", ""), fs.ErrPermission)
+		wantErr(t, "a home in another's directory", c.CreateHome(dir+"/bobs/ann", ann, 0o755), fs.ErrPermission)
+	})
+}
+
+// TestProcInsideJail: chroot(2) with a proc mount in it can be left. This root cannot.
+func TestProcInsideJail(t *testing.T) {
+	prepare := func(t *testing.T, dir string) {
+		must(t, unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
+		must(t, os.MkdirAll(dir+"/jail/proc", 0o755))
+		must(t, unix.Mount("proc", dir+"/jail/proc", "proc", 0, ""))
+	}
+	dropped(t, prepare, func(t *testing.T, c *Cache, dir string) {
+		jail := fixture{Root: open(t, c, Options{Path: dir + "/jail", Who: ann})}
+		for _, path := range []string{
+			"/proc/self/root/etc/passwd", "/proc/self/cwd/etc/passwd", "/proc/self/maps", "/proc/self/mem", "/proc/version",
+			"/proc/self/fd/0", "/proc/thread-self/root/etc/passwd",
+		} {
+			if text, err := jail.read(path); err == nil {
+				t.Errorf("%s was read: %.40q", path, text)
+			}
+		}
+		if names, err := jail.names("/proc/self/root/etc"); err == nil {
+			t.Errorf("/etc was listed: %q", names)
+		}
+	})
+}
