@@ -1,0 +1,74 @@
+package record
+
+import "strings"
+
+// A Level says how much a line matters.
+type Level uint8
+
+// The levels, from the least to the most urgent.
+const (
+	Debug   Level = iota // each command and reply
+	Info                 // a session's coming and going
+	Notice               // what happened to files
+	Warning              // refused logins and limits
+	Error                // what an administrator has to mend
+)
+
+// levels holds, by Level, the tag in a line and the severity of RFC 5424, section 6.2.1.
+var levels = [...]struct {
+	tag      string
+	severity byte
+}{
+	Debug:   {"DEBUG", 7},
+	Info:    {"INFO", 6},
+	Notice:  {"NOTICE", 5},
+	Warning: {"WARNING", 4},
+	Error:   {"ERROR", 3},
+}
+
+// String returns the tag as it stands in a line.
+func (l Level) String() string { return levels[l].tag }
+
+// A Facility is a syslog facility number (RFC 5424, section 6.2.1).
+type Facility uint8
+
+// FTP is the facility of a server that was not told another one.
+const FTP Facility = 11
+
+// ParseFacility returns the facility called name in any case, and whether there is one.
+func ParseFacility(name string) (Facility, bool) {
+	name = strings.ToLower(name)
+	if n, ok := strings.CutPrefix(name, "local"); ok {
+		if len(n) != 1 || n[0] < '0' || n[0] > '7' {
+			return 0, false
+		}
+		return Facility(16 + n[0] - '0'), true
+	}
+	switch name {
+	case "kern":
+		return 0, true
+	case "user":
+		return 1, true
+	case "mail":
+		return 2, true
+	case "daemon":
+		return 3, true
+	case "auth", "security":
+		return 4, true
+	case "syslog":
+		return 5, true
+	case "lpr":
+		return 6, true
+	case "news":
+		return 7, true
+	case "uucp":
+		return 8, true
+	case "cron":
+		return 9, true
+	case "authpriv":
+		return 10, true
+	case "ftp":
+		return FTP, true
+	}
+	return 0, false
+}
