@@ -1,0 +1,208 @@
+package transfer
+
+import (
+	"io"
+
+	"golang.org/x/sys/unix"
+)
+
+// Send sends a file, or a part of it. On a *Conn binary data goes from the page cache to the socket
+// without a copy where the kernel and the file system can do that; on any other writer, such as TLS,
+// through a buffer. When it fails the connection is marked so that its Close resets it.
+func (c *Copier) Send(w io.Writer, j Job) Result {
+	conn, direct := w.(*Conn)
+	s := &sender{c: c, w: w, conn: conn, job: j, res: j.done}
+	switch {
+	case !direct:
+		s.res.Err = s.buffered()
+	default:
+		s.zero = !j.ASCII && j.Size > smallSize
+		s.res.Err = s.loop()
+	}
+	if s.res.Err != nil && direct {
+		conn.Break()
+	}
+	return s.res
+}
+
+// TrySend sends a small file if it fits into the connection at once. It never waits for the peer:
+// when it reports true the transfer is over, well or not, and the session may write the mark and the
+// final reply together. When it reports false, j is what remains, and Send finishes it; Send's
+// Result then includes what was sent here.
+func (c *Copier) TrySend(conn *Conn, j *Job) (Result, bool) {
+	if j.Size > smallSize || j.ASCII && j.Size > smallSize/2 || j.Pace != nil {
+		return Result{}, false
+	}
+	s := sender{c: c, conn: conn, job: *j, res: j.done}
+	for s.job.Size > 0 {
+		if conn.halted.Load() {
+			s.res.Err = conn.aborted()
+			break
+		}
+		err := s.step(conn.fd)
+		if err == unix.EAGAIN {
+			*j = s.job
+			j.done = s.res
+			return Result{}, false
+		}
+		if err != nil && err != unix.EINTR {
+			s.res.Err = err
+			break
+		}
+	}
+	if s.res.Err != nil {
+		conn.Break()
+	}
+	return s.res, true
+}
+
+// A sender is one transfer to the peer. job.Offset and job.Size move on with the bytes.
+type sender struct {
+	c    *Copier
+	w    io.Writer
+	conn *Conn
+	job  Job
+	res  Result
+	zero bool // use sendfile
+}
+
+// loop steps until everything is sent.
+func (s *sender) loop() error {
+	for s.job.Size > 0 {
+		before := s.res.Wire
+		if err := s.conn.perform(&s.conn.out, s); err != nil {
+			return err
+		}
+		if s.job.Pace != nil {
+			if err := s.job.pace(int(s.res.Wire - before)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pace lets the Pacer hold the transfer.
+func (j *Job) pace(n int) error {
+	if err := j.Pace.Wait(n); err != nil {
+		return abortedBy(err)
+	}
+	return nil
+}
+
+// round returns how much to move in one step.
+func (s *sender) round(most int) int {
+	if s.job.Pace != nil {
+		most = min(most, pacedSize)
+	}
+	return int(min(s.job.Size, int64(most)))
+}
+
+// step sends once what fits.
+func (s *sender) step(fd int) error {
+	switch {
+	case s.job.ASCII:
+		return s.stepASCII(fd)
+	case s.zero:
+		return s.stepZero(fd)
+	}
+	return s.stepCopy(fd)
+}
+
+// moved books n bytes that went out unchanged.
+func (s *sender) moved(n int) {
+	s.job.Offset += int64(n)
+	s.job.Size -= int64(n)
+	s.res.File += int64(n)
+	s.res.Wire += int64(n)
+	s.job.Progress.add(n)
+}
+
+// stepCopy reads and writes once. What does not fit is read again: the buffer is not kept while the
+// transfer waits.
+func (s *sender) stepCopy(fd int) error {
+	buf := s.c.buffer()
+	defer s.c.recycle(buf)
+	n, err := s.read(buf[:s.round(len(buf))])
+	if err != nil {
+		return err
+	}
+	n, err = unix.Write(fd, buf[:n])
+	if err != nil {
+		return peerError("write", err)
+	}
+	s.moved(n)
+	return nil
+}
+
+// read reads the file at the present offset. The end of the file means that it shrank.
+func (s *sender) read(p []byte) (int, error) {
+	n, err := pread(s.job.File.Fd(), p, s.job.Offset)
+	if err != nil {
+		return 0, &SourceError{"read", err}
+	}
+	if n == 0 {
+		return 0, &SourceError{"read", ErrShrunk}
+	}
+	return n, nil
+}
+
+// stepZero sends once by sendfile. When sendfile is refused for a reason that is not the peer's, or
+// says that the file has ended, this transfer goes on by read and write, which know better.
+func (s *sender) stepZero(fd int) error {
+	offset := s.job.Offset
+	n, err := s.c.calls.sendfile(fd, s.job.File.Fd(), &offset, s.round(chunkSize))
+	if n > 0 {
+		s.moved(n)
+		return nil
+	}
+	switch err {
+	case unix.EAGAIN, unix.EINTR:
+		return err
+	case unix.EPIPE, unix.ECONNRESET, unix.ECONNABORTED, unix.ETIMEDOUT, unix.ENOTCONN,
+		unix.EHOSTUNREACH, unix.ENETUNREACH, unix.ENETDOWN:
+		return peerError("sendfile", err)
+	}
+	s.zero = false
+	return s.stepCopy(fd)
+}
+
+// buffered sends through a writer that is not a bare connection.
+func (s *sender) buffered() error {
+	buf := s.c.buffer()
+	defer s.c.recycle(buf)
+	for s.job.Size > 0 {
+		in, out := buf[:], buf[:]
+		if s.job.ASCII {
+			in = buf[smallSize/2:]
+		}
+		n, err := s.read(in[:s.round(len(in))])
+		if err != nil {
+			return err
+		}
+		out = out[:n]
+		if s.job.ASCII {
+			out = expand(buf[:], in[:n], false)
+		}
+		if n, err := s.w.Write(out); err != nil {
+			s.res.Wire += int64(n)
+			return wireError("write", err)
+		}
+		s.book(n, len(out))
+		if s.job.Pace != nil {
+			if err := s.job.pace(len(out)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// book counts bytes that changed on their way.
+func (s *sender) book(file, wire int) {
+	s.job.Offset += int64(file)
+	s.job.Size -= int64(file)
+	s.res.File += int64(file)
+	s.res.Wire += int64(wire)
+	s.job.Progress.add(wire)
+}
