@@ -1,0 +1,152 @@
+package session
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pureftpd/internal/ftp"
+)
+
+var errLineTooLong = errors.New("command line too long")
+
+const (
+	// inlineBuffer holds the commands that clients really send, so that a waiting session needs no other buffer.
+	inlineBuffer = 256
+	// deadlineSlack is how late a deadline may be noticed: it spares a timer change for nearly every command.
+	deadlineSlack = time.Second
+)
+
+// lineBuffers serve the rare lines, or queues of pipelined ones, that do not fit inline.
+var lineBuffers = sync.Pool{New: func() any { return new([ftp.MaxCommandLine]byte) }}
+
+// control is the reading side of a control connection. One goroutine uses it at a time: the session, or during a
+// transfer its watcher.
+type control struct {
+	conn   net.Conn
+	inline [inlineBuffer]byte
+	big    *[ftp.MaxCommandLine]byte // nil while the inline buffer is enough
+	r, w   int                       // what was received and not yet used
+	armed  time.Time                 // the read deadline in force
+	down   atomic.Bool               // the server shuts down: nothing more is read
+}
+
+func (c *control) buf() []byte {
+	if c.big != nil {
+		return c.big[:]
+	}
+	return c.inline[:]
+}
+
+// pending is the input that was received and not yet used.
+func (c *control) pending() []byte { return c.buf()[c.r:c.w] }
+
+// hasLine reports whether a whole command line waits in the buffer.
+func (c *control) hasLine() bool { return bytes.IndexByte(c.pending(), '\n') >= 0 }
+
+// readLine returns the next line without its line ending. The slice is valid until the next call. A client that sends
+// nothing for idle, or does not finish the line within twice that, gets os.ErrDeadlineExceeded.
+func (c *control) readLine(idle time.Duration) ([]byte, error) {
+	var started time.Time
+	for {
+		if line, ok := c.takeLine(); ok {
+			return line, nil
+		}
+		now := time.Now()
+		if started.IsZero() {
+			started = now
+		}
+		deadline := now.Add(idle)
+		if last := started.Add(2 * idle); deadline.After(last) {
+			deadline = last
+		}
+		if err := c.fill(now, deadline); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// takeLine takes a whole line out of the buffer, if there is one.
+func (c *control) takeLine() ([]byte, bool) {
+	pending := c.pending()
+	i := bytes.IndexByte(pending, '\n')
+	if i < 0 {
+		return nil, false
+	}
+	c.r += i + 1
+	return bytes.TrimSuffix(pending[:i], []byte("\r")), true
+}
+
+// fill reads more input. When the deadline has passed before the call it fails at once.
+func (c *control) fill(now, deadline time.Time) error {
+	if err := c.makeRoom(); err != nil {
+		return err
+	}
+	if !deadline.After(now) {
+		return os.ErrDeadlineExceeded
+	}
+	if c.armed.Before(deadline) || c.armed.After(deadline.Add(deadlineSlack)) {
+		c.armed = deadline.Add(min(deadlineSlack, deadline.Sub(now)/8))
+		if err := c.conn.SetReadDeadline(c.armed); err != nil {
+			return err
+		}
+	}
+	if c.down.Load() { // set before the interrupt, which the deadline above may have undone
+		return os.ErrDeadlineExceeded
+	}
+	n, err := c.conn.Read(c.buf()[c.w:])
+	c.w += n
+	if n > 0 {
+		return nil
+	}
+	if err == nil {
+		err = io.ErrNoProgress
+	}
+	return err
+}
+
+// makeRoom moves the unused input to the front, and into the large buffer when the inline one is full.
+func (c *control) makeRoom() error {
+	switch {
+	case c.r == c.w:
+		c.r, c.w = 0, 0
+		c.release()
+	case c.r > 0:
+		copy(c.buf(), c.pending())
+		c.r, c.w = 0, c.w-c.r
+	}
+	if c.w < len(c.buf()) {
+		return nil
+	}
+	if c.big != nil {
+		return errLineTooLong
+	}
+	c.big = lineBuffers.Get().(*[ftp.MaxCommandLine]byte)
+	copy(c.big[:], c.inline[:c.w])
+	return nil
+}
+
+// release gives the large buffer back once nothing is left in it.
+func (c *control) release() {
+	if c.big != nil && c.r == c.w {
+		lineBuffers.Put(c.big)
+		c.big, c.r, c.w = nil, 0, 0
+	}
+}
+
+// interrupt makes a read that another goroutine waits in return at once.
+func (c *control) interrupt() { _ = c.conn.SetReadDeadline(time.Unix(1, 0)) }
+
+// shutDown ends all reading for good.
+func (c *control) shutDown() {
+	c.down.Store(true)
+	c.interrupt()
+}
+
+// uninterrupt lets reads wait again.
+func (c *control) uninterrupt() { c.armed = time.Time{}; _ = c.conn.SetReadDeadline(time.Time{}) }

@@ -1,0 +1,45 @@
+package session
+
+import (
+	"pureftpd/internal/account"
+	"pureftpd/internal/rootfs"
+	"strings"
+)
+
+// enterHome makes a real user's root and working directory. restricted reports that the home itself became the root because
+// of -A or -a, and not because it holds "/./".
+func (s *Session) enterHome(a account.Account) (restricted bool, err error) {
+	root, start, jailed := account.SplitHome(a.Home)
+	if !jailed && !s.trusted && s.cfg.Jail != JailNone {
+		root, start, restricted = a.Home, "/", true
+	}
+	if err := s.openRoot(a, root, start); err != nil {
+		return false, err
+	}
+	s.jailed = jailed || restricted
+	return restricted, nil
+}
+
+// openRoot opens the directory that becomes the session's root, and enters start inside it. Missing directories are made under -j.
+func (s *Session) openRoot(a account.Account, root, start string) error {
+	if s.cfg.CreateHome && !a.Anonymous {
+		if err := s.parts.Roots.CreateHome(ftpHome(root, start), who(a), 0o777&^s.cfg.DirMask); err != nil {
+			return err
+		}
+	}
+	opened, err := s.parts.Roots.Open(rootfs.Options{Path: root, Who: who(a), Virtual: s.cfg.VirtualChroot})
+	if err != nil {
+		return err
+	}
+	cwd, err := opened.Enter(start)
+	if err != nil {
+		opened.Close()
+		return err
+	}
+	s.root, s.cwd, s.home = opened, cwd, cwd
+	s.prefix = strings.TrimRight(root, "/") + "/"
+	return nil
+}
+
+// ftpHome is the whole path of a start directory inside a root.
+func ftpHome(root, start string) string { return strings.TrimRight(root, "/") + start }

@@ -1,0 +1,223 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"pureftpd/internal/account"
+	"pureftpd/internal/auth"
+	"pureftpd/internal/ftp"
+	"pureftpd/internal/record"
+)
+
+// userVerb notes who wants to log in, or logs an anonymous client in at once (RFC 959, 4.1.1).
+func (s *Session) userVerb(ctx context.Context, name string) (ftp.Reply, error) {
+	switch {
+	case s.account != nil && s.account.Anonymous:
+		return ftp.Say(s.anonymousCode(), "Anonymous user is logged in already"), nil
+	case s.account != nil:
+		return ftp.Say(ftp.CodeNotLoggedIn, "You are logged in already; reconnect to be somebody else"), nil
+	}
+	if len(name) > maxNameLength {
+		name = name[:maxNameLength]
+	}
+	switch {
+	case s.anonymousOnly() || s.isAnonymousName(name):
+		return s.loginAnonymous(ctx)
+	case name == "" && s.cfg.BrokenClients:
+		return ftp.Say(ftp.CodeNeedPassword, "Send an empty password"), nil
+	case name == "":
+		s.log.WriteString(record.Debug, record.PrivateSystem)
+		s.ending = true
+		return ftp.Say(ftp.CodeNotLoggedIn, "This is a private system: no anonymous login"), nil
+	}
+	s.user = name
+	return ftp.Say(ftp.CodeNeedPassword, "Send the password of "+name), nil
+}
+
+// anonymousOnly reports whether this session may only be anonymous: under -e, and under -V at any other address.
+func (s *Session) anonymousOnly() bool {
+	return s.cfg.AnonymousOnly || s.cfg.TrustedIP.IsValid() && s.local.Addr() != s.cfg.TrustedIP
+}
+
+func (s *Session) isAnonymousName(name string) bool {
+	return !s.cfg.NoAnonymous && (name == "" || strings.EqualFold(name, "ftp") || strings.EqualFold(name, "anonymous"))
+}
+
+// anonymousCode is 230, or under -b 331 for clients that insist on sending a password.
+func (s *Session) anonymousCode() int {
+	if s.cfg.BrokenClients {
+		return ftp.CodeNeedPassword
+	}
+	return ftp.CodeLoggedIn
+}
+
+// pass checks the password (RFC 959, 4.1.1).
+func (s *Session) pass(ctx context.Context, password string) (ftp.Reply, error) {
+	switch {
+	case s.account != nil && s.account.Anonymous:
+		return ftp.Say(ftp.CodeLoggedIn, "No password is needed"), nil
+	case s.account != nil:
+		return ftp.Say(ftp.CodeNotLoggedIn, "You are logged in already"), nil
+	case s.user == "":
+		return ftp.Say(ftp.CodeNotLoggedIn, "Who are you? Send USER first"), nil
+	case len(password) > maxPasswordLength:
+		return ftp.Say(ftp.CodeNotLoggedIn, "This password is too long"), nil
+	}
+	a, err := s.parts.Auth.Authenticate(ctx, auth.Credentials{
+		User: s.user, Password: auth.Secret(password), Local: s.local, Remote: s.peer,
+	})
+	if err != nil {
+		return s.loginFailed(ctx, err)
+	}
+	if a.UID < s.cfg.MinUID {
+		return s.uidTooLow(ctx)
+	}
+	return s.logIn(ctx, a)
+}
+
+// loginFailed answers after a pause that grows with every failure. Why the login failed is for the log alone.
+func (s *Session) loginFailed(ctx context.Context, cause error) (ftp.Reply, error) {
+	if errors.Is(cause, auth.ErrBroken) {
+		s.ending = true
+		s.logf(record.Error, "%v", cause)
+		return ftp.Say(ftp.CodeNotAvailable, "Logins are not possible now: ask the administrator to read the log"), nil
+	}
+	if ctx.Err() != nil {
+		return ftp.Reply{}, refuse(ftp.CodeNotAvailable, cause, "The server is shutting down")
+	}
+	if refusal, ok := errors.AsType[*auth.Refusal](cause); ok {
+		s.logf(record.Info, "login of [%s] refused: %s", s.user, refusal.Reason)
+	} else if !errors.Is(cause, auth.ErrUnknown) || errors.Is(cause, auth.ErrDamaged) {
+		s.logf(record.Error, "login of [%s]: %v", s.user, cause)
+	}
+	s.failed++
+	s.failurePause(ctx)
+	if s.failed > maxFailedLogins {
+		s.log.WriteString(record.Error, record.TooManyFailures)
+		s.ending = true
+	} else {
+		s.log.Write(record.Warning, record.AppendAuthFailed(nil, s.user))
+	}
+	return ftp.Say(ftp.CodeNotLoggedIn, "Login failed"), nil
+}
+
+// uidTooLow answers a right password of an account that -u keeps out.
+func (s *Session) uidTooLow(ctx context.Context) (ftp.Reply, error) {
+	s.log.Write(record.Warning, record.AppendLowUID(nil, s.user, s.cfg.MinUID))
+	s.failurePause(ctx)
+	if s.failed >= maxFailedLogins {
+		s.ending = true
+		return ftp.Say(ftp.CodeNotLoggedIn, "Login failed"), nil
+	}
+	return ftp.Say(ftp.CodeNotLoggedIn, "This account may not log in here"), nil
+}
+
+// failurePause waits up to one unit at random and one more for each failure so far.
+func (s *Session) failurePause(ctx context.Context) {
+	unit := s.cfg.FailurePause
+	if unit > 0 {
+		pause(ctx, rand.N(unit)+time.Duration(s.failed)*unit)
+	}
+}
+
+// pause waits, but not past the end of ctx.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// acct answers ACCT: no account is needed beside the user name (RFC 959, 5.4).
+func (s *Session) acct(context.Context, string) (ftp.Reply, error) {
+	return ftp.Say(ftp.CodeSuperfluous, "No account is needed here"), nil
+}
+
+// logIn gives a real user his identity, root and working directory.
+func (s *Session) logIn(ctx context.Context, a account.Account) (ftp.Reply, error) {
+	limit := s.cfg.UserMaxSessions
+	if a.Limits.MaxSessions.Set {
+		limit = a.Limits.MaxSessions.N
+	}
+	if !s.takePlace(a.Name, limit) {
+		return s.tooManySessions(limit), nil
+	}
+	s.trusted = a.UID == 0 || s.cfg.Jail == JailUntrusted && hasGroup(a, s.cfg.TrustedGID)
+	restricted, err := s.enterHome(a)
+	if err != nil {
+		return s.noHome(a.Home, err), nil
+	}
+	s.log.Write(record.Info, record.AppendLogin(nil, a.Name))
+	s.account = &a
+	s.log.SetUser(a.Name)
+	s.user = ""
+	return s.welcome(ctx, restricted), nil
+}
+
+// takePlace counts the session among those of the account.
+func (s *Session) takePlace(name string, limit uint64) bool {
+	release, ok := s.parts.Admission.Login(strings.ToLower(name), limit)
+	if ok {
+		s.release = release
+	}
+	return ok
+}
+
+func (s *Session) tooManySessions(limit uint64) ftp.Reply {
+	s.ending = true
+	text := fmt.Sprintf("This account is in use already: at most %d sessions at a time", limit)
+	s.log.WriteString(record.Warning, text)
+	return ftp.Say(ftp.CodeNotAvailable, text)
+}
+
+// noHome ends a session whose directory cannot be entered.
+func (s *Session) noHome(home string, err error) ftp.Reply {
+	s.ending = true
+	s.logf(record.Error, "enter %s: %v", home, err)
+	return ftp.Say(ftp.CodeNotAvailable, "Unable to enter your directory "+home+": "+reason(err))
+}
+
+func hasGroup(a account.Account, gid uint32) bool {
+	if a.GID == gid {
+		return true
+	}
+	for _, g := range a.Groups {
+		if g == gid {
+			return true
+		}
+	}
+	return false
+}
+
+// welcome is the reply to a successful login, with what the user should know.
+func (s *Session) welcome(ctx context.Context, restricted bool) ftp.Reply {
+	var lines []string
+	if s.cfg.FXP != FXPNone {
+		lines = append(lines, "You may move files to a third party (FXP)")
+	}
+	where := "Welcome. You are in " + s.cwd
+	if restricted {
+		where = "Welcome. You are in " + s.cwd + ", the top of what you may see (restricted)"
+	}
+	lines = append(lines, where)
+	lines = append(lines, s.notice(ctx, bannerName)...)
+	return ftp.Say(ftp.CodeLoggedIn, lines...)
+}
+
+// quit says goodbye and how much was moved, in kilobytes rounded up.
+func (s *Session) quit(context.Context, string) (ftp.Reply, error) {
+	s.ending = true
+	s.log.WriteString(record.Info, record.Logout)
+	return ftp.Say(ftp.CodeClosing,
+		fmt.Sprintf("Uploaded in this session: %d kbytes, downloaded: %d kbytes", kilobytes(s.received), kilobytes(s.sent)),
+		"Goodbye"), nil
+}
+
+func kilobytes(n int64) int64 { return (n + 1023) / 1024 }

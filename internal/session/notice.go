@@ -1,0 +1,66 @@
+package session
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"pureftpd/internal/ftp"
+	"pureftpd/internal/record"
+	"pureftpd/internal/rootfs"
+)
+
+// Files whose text is shown: bannerName after the login, messageName on entering a directory.
+const (
+	bannerName  = ".banner"
+	messageName = ".message"
+)
+
+const (
+	maxNoticeLines = 100
+	maxNoticeLine  = 511 // bytes; longer lines are split
+	maxNotice      = maxNoticeLines * (maxNoticeLine + 1)
+)
+
+// notice reads the text of a banner or message in the working directory, line by line. There usually is none.
+func (s *Session) notice(_ context.Context, name string) []string {
+	f, err := s.root.OpenFile(ftp.Join(s.cwd, name), rootfs.Read, 0)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = f.Close() }() // only read
+	text, err := io.ReadAll(io.LimitReader(f, maxNotice))
+	if err != nil {
+		s.logf(record.Error, "%s: %v", s.logPath(name), err)
+		return nil
+	}
+	return noticeLines(string(text))
+}
+
+// noticeLines splits text into lines that are fit for a reply.
+func noticeLines(text string) []string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		line = strings.Map(printable, strings.TrimRight(line, "\r\n"))
+		for {
+			if len(lines) == maxNoticeLines {
+				return lines
+			}
+			if len(line) <= maxNoticeLine {
+				lines = append(lines, line)
+				break
+			}
+			lines = append(lines, line[:maxNoticeLine])
+			line = line[maxNoticeLine:]
+		}
+	}
+	return lines
+}
+
+// printable replaces a control character.
+func printable(r rune) rune {
+	if r < 0x20 || r == 0x7f {
+		return '_'
+	}
+	return r
+}

@@ -1,0 +1,51 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"pureftpd/internal/ftp"
+	"pureftpd/internal/record"
+	"pureftpd/internal/transfer"
+)
+
+// transferFailed says why a transfer did not reach its end. An ABOR gets its own reply when its turn comes (RFC 959, 4.1.3).
+func (s *Session) transferFailed(name string, result transfer.Result, elapsed time.Duration) ftp.Reply {
+	code, why := failure(result)
+	switch {
+	case errors.Is(result.Err, errTooLong):
+		s.ending = true
+		return ftp.Say(ftp.CodeNotAvailable, "Timeout: "+why+", this session ends")
+	case code == ftp.CodeLocalError || code == ftp.CodeNoSpace:
+		s.logf(record.Error, "%s: %v", s.logPath(name), result.Err)
+	}
+	return ftp.Say(code, s.withRate([]string{fmt.Sprintf("%s after %d bytes", why, result.Wire)}, result.Wire, elapsed)...)
+}
+
+// failure is the reply code of a failed transfer and what the client may read of the cause.
+func failure(result transfer.Result) (code int, why string) {
+	switch result.Cause() {
+	case transfer.Stalled:
+		return ftp.CodeDataAborted, "Timeout: no data moved for too long; aborted"
+	case transfer.PeerReset:
+		return ftp.CodeDataAborted, "The data connection broke: " + reason(result.Err) + "; aborted"
+	case transfer.SourceFailed:
+		if errors.Is(result.Err, transfer.ErrShrunk) {
+			return ftp.CodeLocalError, "The file became shorter while it was sent; aborted"
+		}
+		return ftp.CodeLocalError, "Cannot read the file: " + reason(result.Err) + "; aborted"
+	case transfer.SinkFailed:
+		if errors.Is(result.Err, syscall.ENOSPC) || errors.Is(result.Err, syscall.EDQUOT) {
+			return ftp.CodeNoSpace, "Cannot write the file: " + reason(result.Err) + "; aborted"
+		}
+		return ftp.CodeLocalError, "Cannot write the file: " + reason(result.Err) + "; aborted"
+	}
+	for _, known := range []error{errAborted, errGone, errTooLong, errShutdown} {
+		if errors.Is(result.Err, known) {
+			return ftp.CodeDataAborted, "Transfer " + known.Error()
+		}
+	}
+	return ftp.CodeDataAborted, "Transfer aborted"
+}

@@ -1,0 +1,242 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"pureftpd/internal/account"
+	"pureftpd/internal/ftp"
+	"pureftpd/internal/record"
+	"pureftpd/internal/rootfs"
+	"pureftpd/internal/transfer"
+)
+
+const (
+	maxNameLength     = 127 // bytes of a user name that count
+	maxPasswordLength = 511
+	maxFailedLogins   = 5  // the next one ends the session
+	maxFailedCwds     = 50 // likewise
+	writeTimeout      = time.Minute
+	aliveInterval     = time.Second // how often the root is checked to be still there
+)
+
+// A Handler serves conversations under one configuration. It is safe for concurrent use.
+type Handler struct {
+	cfg   Config
+	parts Parts
+	verbs map[string]verb
+}
+
+// NewHandler makes a Handler of its settings and the rooms below.
+func NewHandler(cfg Config, parts Parts) *Handler {
+	return &Handler{cfg: cfg, parts: parts, verbs: verbs()}
+}
+
+// A Session is one client's conversation. Unless a field says otherwise it is owned by the goroutine that runs Serve.
+type Session struct {
+	*Handler
+	control control // lent to the watcher while a transfer runs
+	log     *record.Session
+	local   netip.AddrPort
+	peer    netip.AddrPort // of the control connection
+	out     []byte         // replies not yet sent; from replyBuffers
+	host    *netip.Addr    // the address allowed on the data connection, where FXP changed it; nil: the peer's
+
+	// Login state.
+	user    string // given by USER, not yet authenticated
+	failed  int    // failed logins
+	account *account.Account
+	release func() // gives the account's place back
+
+	// Set by the login.
+	root    *rootfs.Root
+	cwd     string // absolute inside the root
+	home    string // where "~" leads
+	prefix  string // what stands before a pathname in the log: the root with a slash at its end
+	jailed  bool
+	trusted bool
+
+	// Parameters.
+	ascii    bool
+	idle     time.Duration
+	restart  int64     // set by REST, used up by the next transfer
+	rename   string    // set by RNFR, used up by RNTO: absolute
+	renameAs string    // the same as the client wrote it
+	dummies  time.Time // since when nothing but dummy commands came; zero: not so
+	extOnly  bool      // EPSV ALL was given
+
+	// The data connection to come.
+	lease  *transfer.Lease // after PASV or EPSV
+	remote netip.AddrPort  // after PORT or EPRT
+	opened *transfer.Conn  // by ESTA or ESTP
+
+	failedCwds int
+	checked    time.Time // when the root was last seen alive
+	sent       int64     // bytes downloaded
+	received   int64     // bytes uploaded
+	ending     bool      // the reply to the current command is the last
+	gone       bool      // the control connection broke during a transfer
+}
+
+// Open begins a session over conn, which the session closes in the end. Serve runs it.
+func (h *Handler) Open(conn net.Conn) *Session {
+	return &Session{
+		Handler: h,
+		control: control{conn: conn},
+		local:   addrPort(conn.LocalAddr()),
+		peer:    addrPort(conn.RemoteAddr()),
+		idle:    h.cfg.Idle,
+		ascii:   true,
+	}
+}
+
+// Drain lets the transfer that runs, if any, come to its end, and then ends the session with a 421. It may be called from
+// any goroutine, at any time.
+func (s *Session) Drain() { s.control.shutDown() }
+
+// Serve holds the conversation until it ends. Cancelling ctx ends it at once, in the middle of a transfer, too.
+func (s *Session) Serve(ctx context.Context) {
+	s.log = s.parts.Log.Session(s.peer.Addr())
+	stop := context.AfterFunc(ctx, s.Drain)
+	defer s.close(stop)
+	defer s.recoverPanic()
+	s.log.Connected()
+	if s.greet(ctx) {
+		s.converse(ctx)
+	}
+}
+
+// close gives back everything the session holds.
+func (s *Session) close(stopWatching func() bool) {
+	stopWatching()
+	s.dropDataConnection()
+	if s.root != nil {
+		s.root.Close()
+	}
+	if s.release != nil {
+		s.release()
+	}
+	s.control.big = nil
+	_ = s.control.conn.Close() // nothing is lost: replies were written before
+	s.log.Close()
+}
+
+// recoverPanic turns a fault of ours into the end of this one session.
+func (s *Session) recoverPanic() {
+	if fault := recover(); fault != nil {
+		s.logf(record.Error, "panic: %v\n%s", fault, debug.Stack())
+		s.say(ftp.Say(ftp.CodeNotAvailable, "Internal error, this session ends"))
+		s.flush()
+	}
+}
+
+// converse reads and answers commands until the session ends.
+func (s *Session) converse(ctx context.Context) {
+	for !s.ending {
+		if !s.control.hasLine() && s.flush() != nil {
+			break
+		}
+		line, err := s.control.readLine(s.idle)
+		if err != nil {
+			s.ended(err)
+			break
+		}
+		s.command(ctx, line)
+		if s.gone || s.overdue() {
+			break
+		}
+	}
+	_ = s.flush() // the session ends either way
+}
+
+// ended says why no further command could be read.
+func (s *Session) ended(err error) {
+	switch {
+	case s.control.down.Load():
+		s.say(ftp.Say(ftp.CodeNotAvailable, "The server is shutting down"))
+	case errors.Is(err, errLineTooLong):
+		s.log.WriteString(record.Warning, record.LineTooLong)
+		s.say(ftp.Say(ftp.CodeNotAvailable, "Command line too long"))
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.timeout("no command for too long")
+	default:
+		s.log.WriteString(record.Info, record.Logout)
+	}
+}
+
+// timeout ends the session with the words that log parsers look for.
+func (s *Session) timeout(why string) {
+	text := "Timeout: " + why + ", this session ends"
+	s.log.WriteString(record.Info, text)
+	s.say(ftp.Say(ftp.CodeNotAvailable, text))
+	s.ending = true
+}
+
+// overdue ends a session that sent nothing but dummy commands for twice the idle time.
+func (s *Session) overdue() bool {
+	if s.dummies.IsZero() || time.Since(s.dummies) <= 2*s.idle {
+		return false
+	}
+	s.timeout("nothing but dummy commands for " + (2 * s.idle).String())
+	return true
+}
+
+// replyBuffers hold replies from the moment they are said until they are sent.
+var replyBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 512); return &b }}
+
+// maxPending is how much of replies to pipelined commands may wait before it is sent.
+const maxPending = 16 << 10
+
+// say adds a reply to what goes out with the next flush.
+func (s *Session) say(r ftp.Reply) {
+	if s.out == nil {
+		s.out = (*replyBuffers.Get().(*[]byte))[:0]
+	}
+	start := len(s.out)
+	s.out = r.AppendTo(s.out)
+	if s.cfg.Verbosity >= 2 {
+		s.traceReply(s.out[start:])
+	}
+}
+
+// flush sends what was said.
+func (s *Session) flush() error {
+	if len(s.out) == 0 {
+		return nil
+	}
+	err := s.control.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
+	if err == nil {
+		_, err = s.control.conn.Write(s.out)
+	}
+	if cap(s.out) <= maxPending {
+		out := s.out[:0]
+		replyBuffers.Put(&out)
+	}
+	s.out = nil
+	if err != nil {
+		s.gone = true
+	}
+	return err
+}
+
+// mark sends a preliminary reply at once.
+func (s *Session) mark(r ftp.Reply) {
+	s.say(r)
+	_ = s.flush() // a control connection that broke is noticed by the watcher and the next read
+}
+
+// addrPort takes an address apart; what is not an IP endpoint (a pipe, a Unix socket) is the zero AddrPort.
+func addrPort(a net.Addr) netip.AddrPort {
+	t, ok := a.(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	ap := t.AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}

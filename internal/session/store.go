@@ -1,0 +1,104 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"time"
+
+	"pureftpd/internal/ftp"
+	"pureftpd/internal/record"
+	"pureftpd/internal/transfer"
+)
+
+// stor receives a file (RFC 959, 4.1.3), from a restart marker on if one was set (RFC 3659, 5.4).
+func (s *Session) stor(ctx context.Context, name string) (ftp.Reply, error) {
+	return s.upload(ctx, upload{name: ftp.Simplify(name), offset: s.takeRestart()})
+}
+
+// appe receives data that goes to the end of a file (RFC 959, 4.1.3).
+func (s *Session) appe(ctx context.Context, name string) (ftp.Reply, error) {
+	s.takeRestart()
+	return s.upload(ctx, upload{name: ftp.Simplify(name), append: true})
+}
+
+// stou receives a file under a name that no other file has (RFC 959, 4.1.3). The name stands in the 150 reply as
+// RFC 1123 (4.1.2.9) wants it.
+func (s *Session) stou(ctx context.Context, _ string) (ftp.Reply, error) {
+	s.takeRestart()
+	now := time.Now()
+	name := fmt.Sprintf("pureftpd.%08x.%02x.%04x", now.Unix(), now.Nanosecond()/1000&0xff, 0)
+	return s.upload(ctx, upload{name: name, unique: true})
+}
+
+// An upload is what one STOR, APPE or STOU asks for.
+type upload struct {
+	name   string // as the client may read it
+	offset int64  // where in the file the data goes
+	append bool   // to the end of the file instead
+	unique bool   // STOU: tell the name, and never overwrite
+}
+
+// upload checks what may be checked without side effects, opens the data connection, and only then touches a file.
+func (s *Session) upload(ctx context.Context, u upload) (ftp.Reply, error) {
+	if s.ascii && u.offset > 1 {
+		return ftp.Reply{}, errRestartASCII
+	}
+	if s.account.Anonymous && !s.cfg.AnonUpload {
+		return ftp.Reply{}, refuse(ftp.CodeUnavailable, nil, "Anonymous users may not upload here")
+	}
+	if s.diskFull(path.Dir(s.path(u.name))) {
+		return ftp.Reply{}, refuse(ftp.CodeQuotaExceeded, nil, "The disk is too full for uploads")
+	}
+	if err := s.checkName(u.name, writing); err != nil {
+		return ftp.Reply{}, err
+	}
+	conn, err := s.connect(ctx)
+	if err != nil {
+		return ftp.Reply{}, err
+	}
+	t, err := s.openTarget(u)
+	if err != nil {
+		conn.Abort(err)
+		_ = conn.Close() // nothing was transferred
+		return ftp.Reply{}, err
+	}
+	return s.receive(ctx, conn, t), nil
+}
+
+// receive moves the data and says how that went: 226 means that every byte is written and the file was closed.
+func (s *Session) receive(ctx context.Context, conn *transfer.Conn, t *target) ftp.Reply {
+	conn.SetStall(s.idle)
+	mark := s.opening(conn, 0)
+	if t.unique {
+		mark.Before = append([]string{"FILE: " + t.name}, mark.Before...)
+	}
+	s.mark(mark)
+	if t.offset > 0 && !s.ascii && !t.append {
+		s.log.Write(record.Notice, record.AppendRestart(nil, t.offset))
+	}
+	job := transfer.Job{File: t.file, Offset: t.offset, ASCII: s.ascii, Progress: new(transfer.Progress)}
+	begun := time.Now()
+	w := s.watch(ctx, conn.Abort, s.transferStatus("Receiving", t.name, job.Progress))
+	result := s.parts.Copier.Receive(conn, job)
+	w.stop()
+	elapsed := time.Since(begun)
+	err := t.finish(s.root, &result)
+	_ = conn.Close() // the client has finished sending, or the transfer failed anyway
+	s.received += result.Wire
+	if err == nil || !t.atomic() {
+		s.log.Write(record.Notice, record.AppendUploaded(nil, s.logPath(t.name), result.File, elapsed))
+	}
+	switch {
+	case result.Err != nil:
+		return s.transferFailed(t.name, result, elapsed)
+	case err != nil:
+		s.logf(record.Error, "%s: %v", s.logPath(t.name), err)
+		return ftp.Say(ftp.CodeLocalError, "The upload could not be put in place: "+reason(err)+"; the old file stays")
+	}
+	lines := []string{"File received"}
+	if t.renamed {
+		lines = []string{"File received as " + t.name}
+	}
+	return ftp.Say(ftp.CodeDataDone, s.withRate(lines, result.Wire, elapsed)...)
+}
