@@ -1,0 +1,284 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"pureftpd/internal/account"
+	"pureftpd/internal/auth"
+	"pureftpd/internal/auth/unixauth"
+	"pureftpd/internal/identity"
+	"pureftpd/internal/listing"
+	"pureftpd/internal/options"
+	"pureftpd/internal/passhash"
+	"pureftpd/internal/record"
+	"pureftpd/internal/rootfs"
+	"pureftpd/internal/server"
+	"pureftpd/internal/session"
+	"pureftpd/internal/transfer"
+)
+
+// passiveWait is how long a session waits for the client to connect to its passive port. A port that a firewall closes is
+// told from a slow client by then.
+const passiveWait = 30 * time.Second
+
+// failurePause is the unit of the pause after a failed login, as in the original.
+const failurePause = 3 * time.Second
+
+// parts is everything a server is built of.
+type parts struct {
+	log       *record.Log
+	passive   *transfer.Passive
+	copier    *transfer.Copier
+	admission *server.Admission
+	handler   *session.Handler
+}
+
+// newParts builds a server from its options. The sessions of inetd mode count themselves in slots, all others in memory. If
+// only is not nil it stands for the chain of -l.
+func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*parts, error) {
+	p := &parts{log: openLog(o), copier: transfer.NewCopier(), admission: server.NewAdmission(o.MaxClients, o.MaxClientsPerIP)}
+	var admission session.Admission = p.admission
+	if slots != nil {
+		admission = slots
+	}
+	passive, err := transfer.NewPassive(passiveConfig(o, p.log))
+	if err != nil {
+		return nil, fmt.Errorf("passive ports: %w", err)
+	}
+	p.passive = passive
+	system := unixauth.NewDatabase(unixauth.Files{OpenShadow: openProtected})
+	if only == nil {
+		if only, err = newChain(o, system); err != nil {
+			return nil, err
+		}
+	}
+	config, err := sessionConfig(o, system, p.log)
+	if err != nil {
+		return nil, err
+	}
+	p.handler = session.NewHandler(config, session.Parts{
+		Auth:      only,
+		Roots:     rootfs.NewCache(),
+		Passive:   p.passive,
+		Dialer:    &transfer.Dialer{BindLow: bindLow()},
+		Copier:    p.copier,
+		Scratch:   new(listing.Scratch),
+		Log:       p.log,
+		Names:     systemNames{system},
+		Admission: admission,
+	})
+	return p, nil
+}
+
+// close ends what newParts began; sessions must have ended.
+func (p *parts) close() {
+	// Nothing is left that could be lost: no transfer runs any more.
+	_ = errors.Join(p.passive.Close(), p.copier.Close(), p.log.Close())
+}
+
+// openLog opens the log of -f. A server on trial logs to standard error, for the person who started it.
+func openLog(o *options.Options) *record.Log {
+	c := record.Config{Location: time.Local, Verbose: o.Verbosity > 0}
+	if facility, ok := record.ParseFacility(o.SyslogFacility); ok {
+		c.Facility = facility
+	}
+	switch {
+	case o.Try:
+		c.Output = record.Stderr
+	case o.SyslogFacility == "none":
+		c.Output = record.None
+	}
+	if o.LogPID {
+		c.PID = os.Getpid()
+	}
+	if !o.DontResolve && !o.Try {
+		c.Resolve = reverseName
+	}
+	return record.Open(c)
+}
+
+// reverseName asks the DNS for the name of a client.
+func reverseName(ctx context.Context, addr netip.Addr) (string, error) {
+	names, err := net.DefaultResolver.LookupAddr(ctx, addr.String())
+	if err != nil || len(names) == 0 {
+		return "", err
+	}
+	return strings.TrimSuffix(names[0], "."), nil
+}
+
+func passiveConfig(o *options.Options, log *record.Log) transfer.Config {
+	c := transfer.Config{Report: func(err error) { log.WriteString(record.Warning, err.Error()) }}
+	if len(o.Origins("passiveportrange")) > 0 { // else the kernel chooses
+		c.First, c.Last = o.Passive.First, o.Passive.Last
+	}
+	return c
+}
+
+// bindLow is how the source port 20 is bound: only with privilege.
+func bindLow() func(func() error) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	return func(bind func() error) error { return identity.With(identity.BindLow, bind) }
+}
+
+// openProtected opens a file of accounts that only root may read.
+func openProtected(path string) (f *os.File, err error) {
+	err = identity.With(identity.ReadSearch, func() error {
+		f, err = os.Open(path)
+		return err
+	})
+	return f, err
+}
+
+// newChain makes the authentication chain of -l, in its order.
+func newChain(o *options.Options, system *unixauth.Database) (auth.Backend, error) {
+	verifier := passhash.New(passhash.Config{})
+	chain := &auth.Chain{Verifier: verifier}
+	for _, method := range o.Auth {
+		backend, err := newBackend(method, system, verifier)
+		if err != nil {
+			return nil, err
+		}
+		chain.Links = append(chain.Links, auth.Link{Name: method.Method, Backend: backend})
+	}
+	return chain, nil
+}
+
+// sessionConfig hands the session the settings it needs.
+func sessionConfig(o *options.Options, system *unixauth.Database, log *record.Log) (session.Config, error) {
+	aliases, err := loadAliases()
+	if err != nil {
+		log.WriteString(record.Error, "directory aliases are switched off: "+err.Error())
+	}
+	jail := map[options.ChrootRule]session.Jail{
+		options.ChrootEveryone: session.JailEveryone, options.ChrootUntrusted: session.JailUntrusted,
+	}[o.Chroot]
+	fxp := map[options.FXPRule]session.FXP{
+		options.FXPUsers: session.FXPUsers, options.FXPEverybody: session.FXPEveryone,
+	}[o.FXP]
+	c := session.Config{
+		AnonymousOnly:    o.Anonymous == options.AnonymousOnly,
+		NoAnonymous:      o.Anonymous == options.AnonymousNever,
+		AnonUpload:       !o.AnonymousCantUpload,
+		AnonMkdir:        o.AnonymousMkdir,
+		AnonReadDots:     o.AnonymousDotFiles,
+		AntiWarez:        o.AntiWarez,
+		TrustedIP:        o.TrustedIP,
+		VirtualHostDirs:  []string{"/etc/pure-ftpd", "/etc/pure-ftpd/pure-ftpd"},
+		AnonMaxSessions:  uint64(o.MaxAnonymous),
+		UserMaxSessions:  uint64(o.MaxPerUser),
+		MinUID:           o.MinUID,
+		Jail:             jail,
+		TrustedGID:       o.TrustedGID,
+		VirtualChroot:    o.VirtualChroot,
+		CreateHome:       o.CreateHome,
+		BrokenClients:    o.BrokenClients,
+		NATMode:          o.NATMode,
+		IPv6:             !o.IPv4Only && hasIPv6(),
+		FXP:              fxp,
+		ForcePassive:     forcedAddress(o.ForcePassiveIP),
+		AtomicUploads:    o.AtomicUploads,
+		AutoRename:       o.AutoRename,
+		KeepAllFiles:     o.KeepAllFiles,
+		NoRename:         o.NoRename,
+		NoChmod:          o.NoChmod,
+		CustomerProof:    o.CustomerProof,
+		NoDotWrite:       o.NoDotWrite,
+		NoDotRead:        o.NoDotRead,
+		ShowDots:         o.ShowDotFiles,
+		MaxDiskUsage:     o.MaxDiskUsage,
+		MaxLoad:          o.MaxLoad,
+		MaxFiles:         o.MaxListFiles,
+		MaxDepth:         o.MaxListDepth,
+		FileMask:         o.FileUmask,
+		DirMask:          o.DirUmask,
+		Idle:             o.MaxIdle,
+		Verbosity:        o.Verbosity,
+		FortunesFile:     o.FortunesFile,
+		Aliases:          aliases,
+		Location:         time.Local,
+		MaxClients:       o.MaxClients,
+		PassiveWait:      min(passiveWait, o.MaxIdle),
+		FailurePause:     failurePause,
+		LoadAverage:      loadAverage,
+		AnonymousAccount: func() (account.Account, error) { return anonymousAccount(system) },
+	}
+	return c, nil
+}
+
+// anonymousAccount is the system's account ftp, or _ftp.
+func anonymousAccount(system *unixauth.Database) (account.Account, error) {
+	entry, err := system.Account("ftp")
+	if errors.Is(err, unixauth.ErrNoAccount) {
+		entry, err = system.Account("_ftp")
+	}
+	if err != nil {
+		return account.Account{}, err
+	}
+	groups, err := system.Groups(entry.UID)
+	return account.Account{Name: "ftp", UID: entry.UID, GID: entry.GID, Groups: groups, Home: entry.Home}, err
+}
+
+// systemNames is the system's database as sessions ask it.
+type systemNames struct{ db *unixauth.Database }
+
+// Names are the names of users and groups as they are now.
+func (n systemNames) Names() (user, group func(uint32) string, err error) {
+	names, err := n.db.Names()
+	if err != nil {
+		return nil, nil, err
+	}
+	return names.User, names.Group, nil
+}
+
+// HomeOf is where "~user" leads.
+func (n systemNames) HomeOf(user string) (string, bool) {
+	entry, err := n.db.Account(user)
+	return entry.Home, err == nil
+}
+
+// forcedAddress is how the address of -P is found: a name is resolved anew for every connection, as it may belong to a
+// router whose address changes.
+func forcedAddress(host string) func(context.Context) (netip.Addr, error) {
+	if host == "" {
+		return nil
+	}
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Is4() {
+		return func(context.Context) (netip.Addr, error) { return addr, nil }
+	}
+	return func(ctx context.Context) (netip.Addr, error) {
+		addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", host)
+		if err != nil {
+			return netip.Addr{}, fmt.Errorf("resolve %s: %w", host, err)
+		}
+		return addrs[0].Unmap(), nil
+	}
+}
+
+// loadAverage is the load of the last five minutes.
+func loadAverage() (float64, error) {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 0, fmt.Errorf("load average: %w", err)
+	}
+	fields := strings.Fields(string(text))
+	if len(fields) < 2 {
+		return 0, errors.New("load average: /proc/loadavg is malformed")
+	}
+	return strconv.ParseFloat(fields[1], 64)
+}
+
+// hasIPv6 reports whether the kernel speaks IPv6.
+func hasIPv6() bool {
+	_, err := os.Stat("/proc/net/if_inet6")
+	return err == nil
+}

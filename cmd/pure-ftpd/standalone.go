@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"github.com/coreos/go-systemd/v22/activation"
+	sdaemon "github.com/coreos/go-systemd/v22/daemon"
+
+	"pureftpd/internal/identity"
+	"pureftpd/internal/options"
+	"pureftpd/internal/record"
+	"pureftpd/internal/server"
+)
+
+// unprivilegedPort is where a server listens that was started without root and told no port.
+const unprivilegedPort = 2121
+
+// standalone listens and serves until a signal says otherwise. Sockets and pid file come first; then the process gives up what
+// it does not need; only then is a client let in.
+func standalone(ctx context.Context, o *options.Options) (err error) {
+	listeners, err := openListeners(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer closeListeners(listeners)
+	pid, err := server.WritePIDFile(o.PIDFile)
+	if err != nil && os.Geteuid() == 0 {
+		return err // without root there often is no place for one, and nobody asked
+	}
+	if pid != nil {
+		defer func() { err = errors.Join(err, asRoot(pid.Remove)) }()
+	}
+	p, err := newParts(o, nil, nil)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	if err := giveUpPrivilege(o, p.log); err != nil {
+		return err
+	}
+	for _, l := range listeners {
+		p.log.WriteString(record.Debug, "listening on "+l.Addr().String())
+	}
+	if err := ready(); err != nil {
+		return err
+	}
+	return serveUntilSignal(ctx, p, listeners)
+}
+
+// openListeners takes the sockets that systemd passed on, or opens those of -S.
+func openListeners(ctx context.Context, o *options.Options) ([]net.Listener, error) {
+	passed, err := activation.Listeners()
+	if err != nil {
+		return nil, fmt.Errorf("socket activation: %w", err)
+	}
+	if len(passed) > 0 {
+		return passed, nil
+	}
+	port := "21"
+	if os.Geteuid() != 0 {
+		port = strconv.Itoa(unprivilegedPort)
+	}
+	if o.BindPortSet {
+		port = strconv.Itoa(int(o.BindPort))
+	}
+	return server.Listen(ctx, server.Bind{Host: o.BindHost, Port: port, IPv4: !o.IPv6Only, IPv6: !o.IPv4Only})
+}
+
+func closeListeners(listeners []net.Listener) {
+	for _, l := range listeners {
+		_ = l.Close() // closed already on the ordinary way out
+	}
+}
+
+// ready tells whoever waits for the start that it has succeeded: systemd, and under -B the process that was called.
+func ready() error {
+	if _, err := sdaemon.SdNotify(false, sdaemon.SdNotifyReady); err != nil {
+		return fmt.Errorf("notify systemd: %w", err)
+	}
+	return daemonReady()
+}
+
+// serveUntilSignal serves. The first signal stops the listening and lets running transfers finish; a second one ends everything.
+func serveUntilSignal(ctx context.Context, p *parts, listeners []net.Listener) error {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	halt, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	done := make(chan error, 1)
+	go func() { done <- server.New(p.handler, p.admission, p.log).Serve(ctx, halt, listeners) }()
+	for cancel := stop; ; cancel = end {
+		select {
+		case err := <-done:
+			return err
+		case s := <-signals:
+			p.log.WriteString(record.Info, "stopping: "+s.String())
+			cancel()
+		}
+	}
+}
+
+// giveUpPrivilege makes the process nobody, for good, and keeps it from running programs.
+func giveUpPrivilege(o *options.Options, log *record.Log) error {
+	err := identity.Drop(identity.Config{
+		RootLogins: o.MinUID == 0 && hasMethod(o, "unix"),
+	})
+	switch {
+	case errors.Is(err, identity.ErrUnprivileged):
+		log.WriteString(record.Info, err.Error())
+	case err != nil:
+		return fmt.Errorf("give up privileges: %w", err)
+	}
+	if err := identity.NoExec(); err != nil {
+		return fmt.Errorf("forbid running programs: %w", err)
+	}
+	return nil
+}
+
+func hasMethod(o *options.Options, name string) bool {
+	for _, m := range o.Auth {
+		if m.Method == name {
+			return true
+		}
+	}
+	return false
+}
+
+// asRoot runs fn with the file access of root, who owns what it touches.
+func asRoot(fn func() error) error { return identity.As(&identity.Who{}, fn) }

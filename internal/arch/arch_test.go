@@ -1,0 +1,79 @@
+// Package arch keeps the picture of docs/architecture.md true: which room may use which, and who may make raw system calls.
+package arch
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "pureftpd/"
+
+// rooms maps each package to the packages of ours it may import. One that is absent may import none.
+var rooms = map[string]string{
+	"cmd/pure-ftpd": "internal/account internal/auth internal/auth/puredbauth internal/auth/unixauth internal/identity " +
+		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +
+		"internal/session internal/transfer internal/listing",
+	"internal/server": "internal/session internal/record",
+	"internal/session": "internal/account internal/auth internal/ftp internal/identity internal/listing internal/record " +
+		"internal/rootfs internal/transfer",
+	"internal/transfer":         "internal/ftp internal/identity",
+	"internal/rootfs":           "internal/ftp internal/identity",
+	"internal/listing":          "internal/ftp",
+	"internal/auth":             "internal/account internal/passhash",
+	"internal/auth/backendtest": "internal/account internal/auth internal/passhash",
+	"internal/auth/unixauth":    "internal/account internal/auth internal/passhash",
+	"internal/auth/puredbauth":  "internal/account internal/auth internal/passhash internal/passwdfile internal/puredb",
+}
+
+// rawSystemCalls lists the rooms that may call the kernel directly.
+var rawSystemCalls = []string{"internal/identity", "internal/rootfs", "internal/transfer"}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestArrowsPointDown(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if strings.HasPrefix(name, "bench") || strings.HasPrefix(name, "test") {
+			continue // tools around the product may use any room
+		}
+		for _, imported := range p.Imports {
+			if imported == "golang.org/x/sys/unix" && !slices.Contains(rawSystemCalls, name) {
+				t.Errorf("%s imports %s: raw system calls belong in %v", name, imported, rawSystemCalls)
+			}
+			room, ours := strings.CutPrefix(imported, module)
+			if ours && !slices.Contains(strings.Fields(rooms[name]), room) {
+				t.Errorf("%s imports %s: its arrows are %q", name, room, rooms[name])
+			}
+		}
+	}
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		err := decoder.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("read the output of go list: %v", err)
+		}
+		all = append(all, p)
+	}
+}

@@ -1,0 +1,92 @@
+package server
+
+import (
+	"net/netip"
+	"sync"
+)
+
+// Admission counts sessions: all of them, those of each client address and those of each account. Everything is counted under
+// one lock, so a limit is exact however many connections come at once.
+type Admission struct {
+	maxClients int // 0 means no limit
+	maxPerIP   int // likewise
+
+	mu        sync.Mutex
+	total     int
+	byAddress map[netip.Addr]int
+	byAccount map[string]uint64
+}
+
+// NewAdmission makes an Admission with the limits -c and -C; zero means no limit.
+func NewAdmission(maxClients, maxPerIP int) *Admission {
+	return &Admission{
+		maxClients: maxClients,
+		maxPerIP:   maxPerIP,
+		byAddress:  make(map[netip.Addr]int),
+		byAccount:  make(map[string]uint64),
+	}
+}
+
+// A verdict says whether a client is let in.
+type verdict uint8
+
+const (
+	admitted      verdict = iota
+	serverFull            // -c
+	addressAtMost         // -C
+)
+
+// enter takes a place for a client; one that was admitted must leave.
+func (a *Admission) enter(from netip.Addr) verdict {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.maxClients > 0 && a.total >= a.maxClients {
+		return serverFull
+	}
+	if a.maxPerIP > 0 && a.byAddress[from] >= a.maxPerIP {
+		return addressAtMost
+	}
+	a.total++
+	if a.maxPerIP > 0 {
+		a.byAddress[from]++
+	}
+	return admitted
+}
+
+// leave gives a place back.
+func (a *Admission) leave(from netip.Addr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.total--
+	if a.maxPerIP > 0 {
+		if a.byAddress[from]--; a.byAddress[from] == 0 {
+			delete(a.byAddress, from)
+		}
+	}
+}
+
+// Sessions is how many clients are served now.
+func (a *Admission) Sessions() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.total
+}
+
+// Login takes a place for the account name, or reports false if limit others hold one already; limit 0 is no limit.
+func (a *Admission) Login(name string, limit uint64) (release func(), ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if limit > 0 && a.byAccount[name] >= limit {
+		return nil, false
+	}
+	a.byAccount[name]++
+	return func() { a.logout(name) }, true
+}
+
+func (a *Admission) logout(name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.byAccount[name]--; a.byAccount[name] == 0 {
+		delete(a.byAccount, name)
+	}
+}

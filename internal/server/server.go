@@ -1,0 +1,185 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"pureftpd/internal/record"
+	"pureftpd/internal/session"
+)
+
+const (
+	refusalTimeout = 5 * time.Second // for the 421 to those turned away
+	slowestRetry   = time.Second     // pause while the process has no descriptors left
+)
+
+// A Server lets clients in and keeps track of their sessions.
+type Server struct {
+	handler   *session.Handler
+	admission *Admission
+	log       *record.Log
+
+	mu       sync.Mutex
+	sessions map[*session.Session]struct{}
+	draining bool
+	running  sync.WaitGroup
+
+	refusedMu   sync.Mutex
+	lastRefused netip.Addr // the last address told of -C, so that the log is not flooded
+	lastFull    time.Time  // when -c was last logged
+}
+
+// New makes a Server of a handler and the Admission that its sessions ask, too.
+func New(handler *session.Handler, admission *Admission, log *record.Log) *Server {
+	return &Server{
+		handler: handler, admission: admission, log: log,
+		sessions: make(map[*session.Session]struct{}),
+	}
+}
+
+// Serve accepts clients until ctx is cancelled or all listeners fail, then closes the listeners, lets running transfers
+// finish and ends every session. Cancelling halt ends them in the middle, too. It returns once no session is left.
+func (s *Server) Serve(ctx, halt context.Context, listeners []net.Listener) error {
+	defer context.AfterFunc(ctx, func() {
+		closeAll(listeners)
+		s.drain()
+	})()
+	var accepting sync.WaitGroup
+	errs := make([]error, len(listeners))
+	for i, l := range listeners {
+		accepting.Go(func() { errs[i] = s.accept(ctx, halt, l) })
+	}
+	accepting.Wait()
+	s.drain()
+	s.running.Wait()
+	return errors.Join(errs...)
+}
+
+// accept lets clients in until the listener is closed.
+func (s *Server) accept(ctx, halt context.Context, l net.Listener) error {
+	wait := time.Millisecond
+	for {
+		conn, err := l.Accept()
+		switch {
+		case err == nil:
+			wait = time.Millisecond
+			s.admit(halt, conn)
+		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
+			return nil
+		case !temporary(err):
+			return fmt.Errorf("accept on %s: %w", l.Addr(), err)
+		default:
+			s.log.WriteString(record.Error, "accept: "+err.Error())
+			sleep(ctx, wait)
+			wait = min(2*wait, slowestRetry)
+		}
+	}
+}
+
+// temporary reports whether accept may succeed later: descriptors or memory ran out, or a client left early.
+func temporary(err error) bool {
+	t, ok := errors.AsType[interface {
+		error
+		Temporary() bool
+	}](err)
+	return ok && t.Temporary() //nolint:staticcheck // net.OpError knows which errors of accept(2) pass
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// admit starts a session for a client, or tells it why there is none.
+func (s *Server) admit(halt context.Context, conn net.Conn) {
+	from := address(conn.RemoteAddr())
+	if v := s.admission.enter(from); v != admitted {
+		s.turnAway(conn, from, v)
+		return
+	}
+	client := s.handler.Open(conn)
+	if !s.add(client) {
+		s.admission.leave(from)
+		_ = conn.Close() // the server is ending
+		return
+	}
+	s.running.Go(func() {
+		defer s.admission.leave(from)
+		defer s.remove(client)
+		client.Serve(halt)
+	})
+}
+
+// add registers a session, unless the server is ending.
+func (s *Server) add(client *session.Session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.draining {
+		return false
+	}
+	s.sessions[client] = struct{}{}
+	return true
+}
+
+func (s *Server) remove(client *session.Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, client)
+}
+
+// drain ends idle sessions now and the others after their transfer.
+func (s *Server) drain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true
+	for client := range s.sessions {
+		client.Drain()
+	}
+}
+
+// turnAway tells a client which limit it met, and the log too, but not for every connection of a storm.
+func (s *Server) turnAway(conn net.Conn, from netip.Addr, v verdict) {
+	text := fmt.Sprintf("421 %d users (the maximum) are already logged in, try again later\r\n", s.admission.maxClients)
+	if v == addressAtMost {
+		text = fmt.Sprintf("421 Too many connections (%d) from this IP\r\n", s.admission.maxPerIP)
+	}
+	s.logRefusal(from, v)
+	// The client is leaving: whether it reads the reason is its own affair.
+	_ = conn.SetWriteDeadline(time.Now().Add(refusalTimeout))
+	_, _ = conn.Write([]byte(text))
+	_ = conn.Close()
+}
+
+func (s *Server) logRefusal(from netip.Addr, v verdict) {
+	s.refusedMu.Lock()
+	defer s.refusedMu.Unlock()
+	if v == addressAtMost {
+		if from != s.lastRefused {
+			s.lastRefused = from
+			s.log.Write(record.Warning, record.AppendTooManyFromAddress(nil, s.admission.maxPerIP, from.String()))
+		}
+		return
+	}
+	if now := time.Now(); now.Sub(s.lastFull) > time.Minute {
+		s.lastFull = now
+		s.log.WriteString(record.Warning, fmt.Sprintf(
+			"All %d places (MaxClientsNumber) are taken; clients are turned away", s.admission.maxClients))
+	}
+}
+
+// address is the IP address of an endpoint, IPv4 as IPv4; the zero Addr for what has none.
+func address(a net.Addr) netip.Addr {
+	if t, ok := a.(*net.TCPAddr); ok {
+		return t.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
+}
