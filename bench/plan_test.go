@@ -1,0 +1,43 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestParsePlanReportsAllMistakes(t *testing.T) {
+	_, err := parsePlan([]string{"-scenario", "login,nosuch", "-servers", "wu-ftpd", "-hash", "rot13",
+		"-rounds", "1000", "-keep", "10s", "left"})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{`scenario "nosuch"`, `server "wu-ftpd"`, `hash "rot13"`, "-rounds",
+		"-keep", `argument "left"`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error lacks %q:\n%v", want, err)
+		}
+	}
+}
+
+func TestPlanFill(t *testing.T) {
+	for _, test := range []struct{ given, want plan }{
+		{plan{}, plan{Rounds: 5, Large: 1 << 30, Idle: 15000, IdleFork: 300}},
+		{plan{Quick: true}, plan{Rounds: 3, Large: 256 << 20, Idle: 2000, IdleFork: 100}},
+		{plan{Rounds: 9, Idle: 50}, plan{Rounds: 9, Large: 1 << 30, Idle: 50, IdleFork: 50}},
+	} {
+		got := test.given
+		got.fill()
+		if got.Rounds != test.want.Rounds || got.Large != test.want.Large ||
+			got.Idle != test.want.Idle || got.IdleFork != test.want.IdleFork {
+			t.Errorf("fill(%+v) = %+v; want %+v", test.given, got, test.want)
+		}
+	}
+}
+
+func TestPlanNeedsAHome(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", "")
+	t.Setenv("HOME", "")
+	if _, err := parsePlan(nil); err == nil {
+		t.Error("parsePlan without a cache directory: no error")
+	}
+}

@@ -1,0 +1,96 @@
+package main
+
+import "fmt"
+
+// A target is a promise of this project, judged by the scenario's first metric.
+type target struct {
+	promise  string
+	scenario string
+	against  string // the other server of the ratio; "" judges the value itself
+	inverse  bool   // the ratio is the other server's value by ours
+	atLeast  bool   // else at most
+	bound    float64
+	unit     string
+}
+
+// targets lists the promises. CPU time per login turned round is logins per CPU second.
+func targets() []target {
+	ratio := func(name, promise string, bound float64) target {
+		return target{promise: promise, scenario: name, against: "original", bound: bound, unit: "×"}
+	}
+	logins := func(name, how string) target {
+		return target{promise: "logins per CPU second, " + how, scenario: name,
+			against: "original", inverse: true, atLeast: true, bound: 5, unit: "×"}
+	}
+	limit := func(name, promise string) target {
+		return target{promise: promise + ": throughput of the bare loop", scenario: name,
+			against: "bare", atLeast: true, bound: 0.95, unit: "×"}
+	}
+	return []target{
+		logins("login", "one after the other"),
+		logins("login16", "16 at once"),
+		{promise: "memory of an idle session", scenario: "idle", bound: 12, unit: " KiB"},
+		ratio("get1k", "CPU of a 1 KiB get", 1.15),
+		ratio("put1k", "CPU of a 1 KiB put", 1.15),
+		ratio("get64k", "CPU of a 64 KiB get", 1.15),
+		ratio("put64k", "CPU of a 64 KiB put", 1.15),
+		ratio("list", "CPU of a LIST", 0.8),
+		limit("down-mem", "large download, tmpfs"),
+		limit("up-mem", "large upload, tmpfs"),
+		limit("down-disk", "large download, disk"),
+		limit("up-disk", "large upload, disk"),
+	}
+}
+
+// measured is the target's figure; ok is false if a server or the scenario did not take part.
+func (t target) measured(r *results) (s summary, ok bool) {
+	for _, sc := range r.scenarios {
+		if sc.name != t.scenario {
+			continue
+		}
+		values := r.values(sc.name, sc.metrics[0], "ours")
+		if t.against == "" && len(values) > 0 {
+			return summarize(values), true
+		}
+		base := r.values(sc.name, sc.metrics[0], t.against)
+		if len(values) == 0 || len(base) != len(values) {
+			return summary{}, false
+		}
+		if t.inverse {
+			values, base = base, values
+		}
+		return pairedRatio(values, base), true
+	}
+	return summary{}, false
+}
+
+// met reports whether the median keeps the promise.
+func (t target) met(s summary) bool {
+	if t.atLeast {
+		return s.median >= t.bound
+	}
+	return s.median <= t.bound
+}
+
+func (r *results) targetTable() string {
+	rows := [][]string{{"promise", "bound", "measured", "kept"}}
+	for _, t := range targets() {
+		sign, figure, kept := "≤", "not measured", "–"
+		if t.atLeast {
+			sign = "≥"
+		}
+		if s, ok := t.measured(r); ok {
+			figure = fmt.Sprintf("%.2f%s (%.2f–%.2f)", s.median, t.unit, s.low, s.high)
+			if kept = "no"; t.met(s) {
+				kept = "yes"
+			}
+		}
+		promise := t.promise
+		if t.against != "" {
+			promise += " (to " + t.against + ")"
+		}
+		rows = append(rows, []string{promise, fmt.Sprintf("%s %g%s", sign, t.bound, t.unit),
+			figure, kept})
+	}
+	return markdown(rows)
+}
