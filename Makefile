@@ -1,0 +1,47 @@
+# Everything a developer or CI runs. "make test" is all of it; "make help" lists the rest.
+
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+FUZZTIME ?= 5s
+
+.PHONY: help build test check unit privileged clients oracle fuzz bench install-tools clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' Makefile
+
+build: ## static binaries in bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+test: install-tools check fuzz privileged clients oracle ## all of CI
+
+install-tools: ## real clients and the libraries of the original, where this user may install
+	test/install.sh
+
+check: ## formatting, vet, staticcheck, unit tests with the race detector
+	@out=$$(gofmt -l .); test -z "$$out" || { echo "not gofmt-ed:"; echo "$$out"; exit 1; }
+	$(GO) vet ./...
+	$(GO) vet -tags 'privileged clients oracle' ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test -race -shuffle=on ./...
+
+unit: ## the hermetic tests alone
+	$(GO) test ./...
+
+privileged: ## what only root can test, on a binary without cgo
+	test/privileged.sh
+
+clients: ## real clients from Debian against the server
+	$(GO) test -count=1 -tags clients ./test/clients/
+
+oracle: ## the dialogues against Debian's original
+	test/oracle.sh
+
+fuzz: ## every fuzz target for FUZZTIME
+	test/fuzz.sh $(FUZZTIME)
+
+bench: ## the table of docs/performance.md (root, half an hour)
+	$(GO) run ./bench
+
+clean:
+	rm -rf bin
