@@ -207,7 +207,7 @@ func sessionConfig(o *options.Options, system *unixauth.Database, log *record.Lo
 		Aliases:          aliases,
 		Location:         time.Local,
 		MaxClients:       o.MaxClients,
-		PassiveWait:      min(passiveWait, o.MaxIdle),
+		PassiveWait:      passiveWait,
 		FailurePause:     failurePause,
 		LoadAverage:      loadAverage,
 		AnonymousAccount: func() (account.Account, error) { return anonymousAccount(system) },

@@ -164,8 +164,9 @@ var (
 	errNobodyCame = errors.New("the client did not connect in time")
 )
 
-// connect opens the data connection that PORT, EPRT, PASV or EPSV prepared. The watcher lets ABOR end the wait.
-func (s *Session) connect(ctx context.Context) (*transfer.Conn, error) {
+// connect opens the data connection that PORT, EPRT, PASV or EPSV prepared. The watcher lets ABOR end the wait. Where it would
+// have to wait, before runs first, if it is not nil: its error says that the transfer cannot succeed anyway.
+func (s *Session) connect(ctx context.Context, before func() error) (*transfer.Conn, error) {
 	if s.opened != nil {
 		conn := s.opened
 		s.opened = nil
@@ -178,6 +179,11 @@ func (s *Session) connect(ctx context.Context) (*transfer.Conn, error) {
 	}
 	if s.lease == nil && !s.remote.IsValid() {
 		return nil, refuse(ftp.CodeNoDataConn, nil, "No data connection: send PASV, EPSV, PORT or EPRT first")
+	}
+	if before != nil {
+		if err := before(); err != nil {
+			return nil, err
+		}
 	}
 	conn, err := s.awaitConn(ctx)
 	if err == nil {
@@ -199,7 +205,7 @@ func (s *Session) awaitConn(ctx context.Context) (*transfer.Conn, error) {
 	w := s.watch(ctx, cancel, func() ftp.Reply { return s.status("Waiting for the data connection") })
 	defer w.stop()
 	if s.lease != nil {
-		wait, stop := context.WithTimeoutCause(wait, s.cfg.PassiveWait, errNobodyCame)
+		wait, stop := context.WithTimeoutCause(wait, min(s.cfg.PassiveWait, s.idle), errNobodyCame)
 		defer stop()
 		return s.lease.Accept(wait)
 	}
@@ -238,7 +244,7 @@ func (s *Session) openEarly(ctx context.Context, text string, end func(*transfer
 	if s.cfg.NATMode || s.cfg.ForcePassive != nil {
 		return ftp.Say(ftp.CodeSyntax, "Unknown command; HELP lists the known ones"), nil
 	}
-	conn, err := s.connect(ctx)
+	conn, err := s.connect(ctx, nil)
 	if err != nil {
 		return ftp.Reply{}, err
 	}

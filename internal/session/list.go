@@ -108,7 +108,7 @@ func listingReason(err error) string {
 
 // sendListing sends a listing over the data connection.
 func (s *Session) sendListing(ctx context.Context, produce producer) (ftp.Reply, error) {
-	conn, err := s.connect(ctx)
+	conn, err := s.connect(ctx, nil)
 	if err != nil {
 		return ftp.Reply{}, err
 	}

@@ -35,7 +35,7 @@ func (s *Session) retr(ctx context.Context, name string) (ftp.Reply, error) {
 	if err := s.checkSource(f.Initial(), restart); err != nil {
 		return ftp.Reply{}, err
 	}
-	conn, err := s.connect(ctx)
+	conn, err := s.connect(ctx, nil)
 	if err != nil {
 		return ftp.Reply{}, err
 	}

@@ -53,7 +53,7 @@ func (s *Session) upload(ctx context.Context, u upload) (ftp.Reply, error) {
 	if err := s.checkName(u.name, writing); err != nil {
 		return ftp.Reply{}, err
 	}
-	conn, err := s.connect(ctx)
+	conn, err := s.connect(ctx, func() error { return s.foresee(u) })
 	if err != nil {
 		return ftp.Reply{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"path"
 	"strconv"
+	"syscall"
 
 	"pureftpd/internal/ftp"
 	"pureftpd/internal/rootfs"
@@ -50,6 +51,30 @@ func (s *Session) openTarget(u upload) (*target, error) {
 		return nil, err
 	}
 	return nil, refuseFor(ftp.CodeBadName, "Cannot write "+u.name, err)
+}
+
+// foresee finds the reasons to refuse an upload that can be seen without touching a file. There may be others.
+func (s *Session) foresee(u upload) error {
+	if u.unique {
+		return nil
+	}
+	file := s.path(u.name)
+	facts, err := s.root.Facts(file, false)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		facts, err = s.root.Facts(path.Dir(file), true)
+		if err == nil && !facts.IsDir() {
+			err = syscall.ENOTDIR
+		}
+	case err == nil && facts.IsSymlink():
+		err = syscall.ELOOP
+	case err == nil && !s.cfg.AutoRename:
+		return s.mayOverwrite(&facts, u.name)
+	}
+	if err != nil {
+		return refuseFor(ftp.CodeBadName, "Cannot write "+u.name, err)
+	}
+	return nil
 }
 
 func (s *Session) fileMode() uint32 { return 0o777 &^ s.cfg.FileMask }
