@@ -23,6 +23,7 @@ type Server struct {
 	handler   *session.Handler
 	admission *Admission
 	log       *record.Log
+	tidier    *tidier
 
 	mu       sync.Mutex
 	sessions map[*session.Session]struct{}
@@ -37,7 +38,7 @@ type Server struct {
 // New makes a Server of a handler and the Admission that its sessions ask, too.
 func New(handler *session.Handler, admission *Admission, log *record.Log) *Server {
 	return &Server{
-		handler: handler, admission: admission, log: log,
+		handler: handler, admission: admission, log: log, tidier: newTidier(),
 		sessions: make(map[*session.Session]struct{}),
 	}
 }
@@ -45,6 +46,7 @@ func New(handler *session.Handler, admission *Admission, log *record.Log) *Serve
 // Serve accepts clients until ctx is cancelled or all listeners fail, then closes the listeners, lets running transfers
 // finish and ends every session. Cancelling halt ends them in the middle, too. It returns once no session is left.
 func (s *Server) Serve(ctx, halt context.Context, listeners []net.Listener) error {
+	defer s.tidier.stop()
 	defer context.AfterFunc(ctx, func() {
 		closeAll(listeners)
 		s.drain()
@@ -112,6 +114,7 @@ func (s *Server) admit(halt context.Context, conn net.Conn) {
 		_ = conn.Close() // the server is ending
 		return
 	}
+	s.tidier.came()
 	s.running.Go(func() {
 		defer s.admission.leave(from)
 		defer s.remove(client)

@@ -20,6 +20,7 @@ const (
 	inlineBuffer = 256
 	// deadlineSlack is how late a deadline may be noticed: it spares a timer change for nearly every command.
 	deadlineSlack = time.Second
+	writeTimeout  = 2 * time.Minute
 )
 
 // lineBuffers serve the rare lines, or queues of pipelined ones, that do not fit inline.
@@ -33,6 +34,7 @@ type control struct {
 	big    *[ftp.MaxCommandLine]byte // nil while the inline buffer is enough
 	r, w   int                       // what was received and not yet used
 	armed  time.Time                 // the read deadline in force
+	last   time.Time                 // the write deadline in force
 	down   atomic.Bool               // the server shuts down: nothing more is read
 }
 
@@ -107,6 +109,18 @@ func (c *control) fill(now, deadline time.Time) error {
 	if err == nil {
 		err = io.ErrNoProgress
 	}
+	return err
+}
+
+// write sends replies to a client that has between half a writeTimeout and a whole one to take them.
+func (c *control) write(b []byte) error {
+	if now := time.Now(); c.last.Sub(now) < writeTimeout/2 {
+		c.last = now.Add(writeTimeout)
+		if err := c.conn.SetWriteDeadline(c.last); err != nil {
+			return err
+		}
+	}
+	_, err := c.conn.Write(b)
 	return err
 }
 

@@ -20,9 +20,8 @@ import (
 const (
 	maxNameLength     = 127 // bytes of a user name that count
 	maxPasswordLength = 511
-	maxFailedLogins   = 5  // the next one ends the session
-	maxFailedCwds     = 50 // likewise
-	writeTimeout      = time.Minute
+	maxFailedLogins   = 5           // the next one ends the session
+	maxFailedCwds     = 50          // likewise
 	aliveInterval     = time.Second // how often the root is checked to be still there
 )
 
@@ -31,6 +30,7 @@ type Handler struct {
 	cfg   Config
 	parts Parts
 	verbs map[string]verb
+	ward  ward
 }
 
 // NewHandler makes a Handler of its settings and the rooms below.
@@ -210,10 +210,7 @@ func (s *Session) flush() error {
 	if len(s.out) == 0 {
 		return nil
 	}
-	err := s.control.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
-	if err == nil {
-		_, err = s.control.conn.Write(s.out)
-	}
+	err := s.control.write(s.out)
 	if cap(s.out) <= maxPending {
 		out := s.out[:0]
 		replyBuffers.Put(&out)

@@ -19,11 +19,7 @@ var (
 	errShutdown = errors.New("the server is shutting down, good bye") // the context ended
 )
 
-const (
-	// watchDelay spares short transfers the watcher: an ABOR that comes sooner is read when the watcher begins.
-	watchDelay      = 20 * time.Millisecond
-	longestTransfer = 24 * time.Hour
-)
+const longestTransfer = 24 * time.Hour
 
 // A watcher reads the control connection while a transfer keeps the session busy (RFC 959, 4.1.3, asks for that). It acts
 // on ABOR, on STAT when that is the next command, and on the end of the connection. Everything else, QUIT too, stays in
@@ -32,22 +28,21 @@ type watcher struct {
 	s        *Session
 	abort    func(error)      // ends the transfer; called at most once
 	status   func() ftp.Reply // answers STAT; nil: STAT waits, too
-	timer    *time.Timer
 	begun    time.Time
 	stopping atomic.Bool
-	done     chan struct{}
+	done     chan struct{} // made when it begins to run, closed when it ends
 }
 
 // watch begins watching, a moment from now.
 func (s *Session) watch(ctx context.Context, abort func(error), status func() ftp.Reply) *watcher {
-	w := &watcher{s: s, abort: abort, status: status, begun: time.Now(), done: make(chan struct{})}
-	w.timer = time.AfterFunc(watchDelay, func() { w.run(ctx) })
+	w := &watcher{s: s, abort: abort, status: status, begun: time.Now()}
+	s.ward.enter(ctx, w)
 	return w
 }
 
 // stop ends the watching and gives the control connection back to the session.
 func (w *watcher) stop() {
-	if w.timer.Stop() {
+	if w.s.ward.leave(w) {
 		return
 	}
 	w.stopping.Store(true)
