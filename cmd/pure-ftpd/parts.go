@@ -49,6 +49,9 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 	if slots != nil {
 		admission = slots
 	}
+	for _, warning := range o.Warnings {
+		p.log.WriteString(record.Error, warning)
+	}
 	passive, err := transfer.NewPassive(passiveConfig(o, p.log))
 	if err != nil {
 		return nil, fmt.Errorf("passive ports: %w", err)

@@ -115,7 +115,7 @@ func (l *Log) Write(level Level, message []byte) {
 // delivered nowhere.
 func (l *Log) Lost() uint64 { return l.lost.Load() }
 
-// Close ends the lookups, writes what is queued and closes the connection to the log daemon.
+// Close waits for the lookups, writes what is queued and closes the connection to the log daemon.
 // Lines written after it are ignored.
 func (l *Log) Close() error {
 	if l.names != nil {

@@ -49,13 +49,15 @@ func newNames(resolve func(context.Context, netip.Addr) (string, error)) *names 
 	}
 }
 
-// close ends the lookups and waits for them.
+// close gives the lookups that wait their usual time, ends them then and waits for them.
 func (n *names) close() {
 	n.mu.Lock()
 	n.closed = true
 	n.mu.Unlock()
-	n.end()
+	late := time.AfterFunc(lookupLimit, n.end)
 	n.workers.Wait()
+	late.Stop()
+	n.end()
 }
 
 // cached returns what is remembered of an address: its name, or "" if it has none.

@@ -28,7 +28,7 @@ type held struct {
 }
 
 // Session returns the handle for a client at address and starts to look up its name, if names are
-// wanted. Close it.
+// wanted.
 func (l *Log) Session(address netip.Addr) *Session {
 	address = address.Unmap().WithZone("")
 	s := &Session{log: l, host: address.String()}
@@ -42,7 +42,7 @@ func (l *Log) Session(address netip.Addr) *Session {
 		return s
 	}
 	s.mu.Lock()
-	s.held = &held{limit: time.AfterFunc(lookupLimit, s.Close)}
+	s.held = &held{limit: time.AfterFunc(lookupLimit, func() { s.SetHost("") })}
 	s.mu.Unlock()
 	l.names.lookup(address, s.SetHost)
 	return s
@@ -89,9 +89,6 @@ func (s *Session) Write(level Level, message []byte) {
 		s.WriteString(level, string(message))
 	}
 }
-
-// Close settles the host with the address, if it is not settled yet. Lines may still follow.
-func (s *Session) Close() { s.SetHost("") }
 
 func (s *Session) put(x line) {
 	if !s.log.Enabled(x.level) {

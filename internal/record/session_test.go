@@ -73,6 +73,24 @@ func TestLinesWaitForTheName(t *testing.T) {
 	})
 }
 
+func TestClientThatLeavesAtOnceHasItsName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		log := Open(Config{Output: Stderr, Stderr: &out, Resolve: answer(time.Second, "client.example")})
+		s := log.Session(client)
+		s.Connected()
+		s.WriteString(Info, Logout)
+		start := time.Now()
+		log.Close()
+		if took := time.Since(start); took != time.Second {
+			t.Errorf("Close took %v; want the second that the lookup takes", took)
+		}
+		equal(t, texts(&out),
+			"(?@client.example) [INFO] New connection from client.example",
+			"(?@client.example) [INFO] Logout.")
+	})
+}
+
 func TestHostStaysNumeric(t *testing.T) {
 	for name, resolve := range map[string]func(context.Context, netip.Addr) (string, error){
 		"without lookups": nil,

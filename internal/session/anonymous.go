@@ -21,7 +21,8 @@ func (s *Session) loginAnonymous(ctx context.Context) (ftp.Reply, error) {
 	a, err := s.anonymousAccount()
 	if err != nil {
 		s.ending = true
-		s.logf(record.Error, "%s: %v", record.NoAnonymousSetup, err)
+		s.log.WriteString(record.Error, record.NoAnonymousSetup)
+		s.logf(record.Error, "the account ftp: %v", err)
 		return ftp.Say(ftp.CodeNotAvailable, "Anonymous logins are not set up here"), nil
 	}
 	host := s.virtualHost()

@@ -226,6 +226,9 @@ func (s *Session) noConnection(err error) error {
 
 // esta opens the active data connection ahead of its use and tells its local end.
 func (s *Session) esta(ctx context.Context, _ string) (ftp.Reply, error) {
+	if s.cfg.NATMode || s.cfg.ForcePassive != nil {
+		return ftp.Reply{}, refuse(ftp.CodeSyntax, nil, "Not behind address translation")
+	}
 	if !s.remote.IsValid() {
 		return ftp.Reply{}, refuse(ftp.CodeNoDataPossible, nil, "Send PORT or EPRT first")
 	}
@@ -241,13 +244,10 @@ func (s *Session) estp(ctx context.Context, _ string) (ftp.Reply, error) {
 }
 
 func (s *Session) openEarly(ctx context.Context, text string, end func(*transfer.Conn) net.Addr) (ftp.Reply, error) {
-	if s.cfg.NATMode || s.cfg.ForcePassive != nil {
-		return ftp.Say(ftp.CodeSyntax, "Unknown command; HELP lists the known ones"), nil
-	}
 	conn, err := s.connect(ctx, nil)
 	if err != nil {
 		return ftp.Reply{}, err
 	}
 	s.opened = conn
-	return ftp.Say(ftp.CodeDataOpen, text+ftp.FormatExtended(addrPort(end(conn)))), nil
+	return ftp.Say(ftp.CodeDataOpen, text+"("+ftp.FormatExtended(addrPort(end(conn)))+")"), nil
 }

@@ -29,6 +29,9 @@ func (s *Session) command(ctx context.Context, line []byte) {
 		return
 	}
 	s.countDummies(v.needs)
+	if s.overdue() {
+		return
+	}
 	reply, err := s.perform(ctx, v, arg)
 	if err != nil {
 		reply = s.replyFor(err)

@@ -130,7 +130,7 @@ func (s *Session) sendListing(ctx context.Context, produce producer) (ftp.Reply,
 		err = cause
 	}
 	if err != nil {
-		code, why := failure(transfer.Result{Err: err})
+		code, why := failure(transfer.Result{Err: err}, ftp.CodeDataAborted)
 		return ftp.Say(code, why), nil
 	}
 	return ftp.Say(ftp.CodeDataDone, append(notes(result), total(result))...), nil

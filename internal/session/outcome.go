@@ -11,26 +11,37 @@ import (
 	"pureftpd/internal/transfer"
 )
 
+// downloadFailed says why a download did not reach its end.
+func (s *Session) downloadFailed(name string, result transfer.Result, elapsed time.Duration) ftp.Reply {
+	return s.transferFailed(name, result, elapsed, ftp.CodeDataAborted)
+}
+
+// uploadFailed says why an upload did not reach its end. A data connection that broke is 451 there, as in the original.
+func (s *Session) uploadFailed(name string, result transfer.Result, elapsed time.Duration) ftp.Reply {
+	return s.transferFailed(name, result, elapsed, ftp.CodeLocalError)
+}
+
 // transferFailed says why a transfer did not reach its end. An ABOR gets its own reply when its turn comes (RFC 959, 4.1.3).
-func (s *Session) transferFailed(name string, result transfer.Result, elapsed time.Duration) ftp.Reply {
-	code, why := failure(result)
+func (s *Session) transferFailed(name string, result transfer.Result, elapsed time.Duration, broken int) ftp.Reply {
+	code, why := failure(result, broken)
 	switch {
 	case errors.Is(result.Err, errTooLong):
 		s.ending = true
 		return ftp.Say(ftp.CodeNotAvailable, "Timeout: "+why+", this session ends")
-	case code == ftp.CodeLocalError || code == ftp.CodeNoSpace:
+	case result.Cause() == transfer.SourceFailed || result.Cause() == transfer.SinkFailed:
 		s.logf(record.Error, "%s: %v", s.logPath(name), result.Err)
 	}
 	return ftp.Say(code, s.withRate([]string{fmt.Sprintf("%s after %d bytes", why, result.Wire)}, result.Wire, elapsed)...)
 }
 
-// failure is the reply code of a failed transfer and what the client may read of the cause.
-func failure(result transfer.Result) (code int, why string) {
+// failure is the reply code of a failed transfer and what the client may read of the cause. A data connection that broke
+// or stood still has the code broken.
+func failure(result transfer.Result, broken int) (code int, why string) {
 	switch result.Cause() {
 	case transfer.Stalled:
-		return ftp.CodeDataAborted, "Timeout: no data moved for too long; aborted"
+		return broken, "Timeout: no data moved for too long; aborted"
 	case transfer.PeerReset:
-		return ftp.CodeDataAborted, "The data connection broke: " + reason(result.Err) + "; aborted"
+		return broken, "The data connection broke: " + reason(result.Err) + "; aborted"
 	case transfer.SourceFailed:
 		if errors.Is(result.Err, transfer.ErrShrunk) {
 			return ftp.CodeLocalError, "The file became shorter while it was sent; aborted"

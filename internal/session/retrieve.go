@@ -96,7 +96,7 @@ func (s *Session) send(ctx context.Context, conn *transfer.Conn, name string, jo
 	s.sent += result.Wire
 	s.log.Write(record.Notice, record.AppendDownloaded(nil, s.logPath(name), result.Wire, elapsed))
 	if result.Err != nil {
-		return s.transferFailed(name, result, elapsed)
+		return s.downloadFailed(name, result, elapsed)
 	}
 	if job.Size == 0 && job.Offset > 0 {
 		return ftp.Say(ftp.CodeDataDone, "There is nothing more to send: the file ends there")

@@ -124,7 +124,6 @@ func (s *Session) close(stopWatching func() bool) {
 	}
 	s.control.big = nil
 	_ = s.control.conn.Close() // nothing is lost: replies were written before
-	s.log.Close()
 }
 
 // recoverPanic turns a fault of ours into the end of this one session.
@@ -148,7 +147,8 @@ func (s *Session) converse(ctx context.Context) {
 			break
 		}
 		s.command(ctx, line)
-		if s.gone || s.overdue() {
+		if s.gone {
+			s.log.WriteString(record.Info, record.Logout)
 			break
 		}
 	}

@@ -139,7 +139,7 @@ func (s *Session) siteAlias(_ context.Context, name string) (ftp.Reply, error) {
 	}
 	lines := []string{"The following aliases are available"}
 	for _, a := range s.cfg.Aliases {
-		lines = append(lines, a.Name+" "+a.Dir)
+		lines = append(lines, " "+a.Name+" "+a.Dir)
 	}
 	return ftp.Say(ftp.CodeHelp, append(lines, " ")...), nil
 }

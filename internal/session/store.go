@@ -91,7 +91,7 @@ func (s *Session) receive(ctx context.Context, conn *transfer.Conn, t *target) f
 	}
 	switch {
 	case result.Err != nil:
-		return s.transferFailed(t.name, result, elapsed)
+		return s.uploadFailed(t.name, result, elapsed)
 	case err != nil:
 		s.logf(record.Error, "%s: %v", s.logPath(t.name), err)
 		return ftp.Say(ftp.CodeLocalError, "The upload could not be put in place: "+reason(err)+"; the old file stays")

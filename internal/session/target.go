@@ -103,6 +103,9 @@ func (s *Session) openInPlace(t *target) error {
 
 // mayOverwrite refuses what is no regular file, and to anonymous users a file that holds something.
 func (s *Session) mayOverwrite(facts *ftp.Facts, name string) error {
+	if facts.IsDir() {
+		return refuseFor(ftp.CodeBadName, "Cannot write "+name, syscall.EISDIR)
+	}
 	if !facts.IsRegular() {
 		return refuse(ftp.CodeUnavailable, nil, name+" is not a regular file")
 	}
