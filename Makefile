@@ -41,7 +41,7 @@ fuzz: ## every fuzz target for FUZZTIME
 	test/fuzz.sh $(FUZZTIME)
 
 bench: ## the table of docs/performance.md (root, half an hour)
-	$(GO) run ./bench
+	$(GO) run ./bench -o docs/performance-table.md
 
 clean:
 	rm -rf bin
