@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"net"
 	"net/netip"
-	"sync"
 	"testing"
 	"time"
 
@@ -36,6 +33,24 @@ func TestLeaseServesSeveralConnections(t *testing.T) {
 	}
 	if got := p.Stats().Leases; got != 0 {
 		t.Errorf("Leases = %d; want 0", got)
+	}
+}
+
+func TestArrivedNeverWaits(t *testing.T) {
+	l := reserve(t, newPassive(t, Config{}), nil)
+	if c, ok := l.Arrived(); ok || c != nil {
+		t.Fatalf("Arrived() before the client = %v, %v; want nil, false", c, ok)
+	}
+	dialFrom(t, loopback, l.Port())
+	var c *Conn
+	eventually(t, "the connection has arrived", func() (ok bool) {
+		c, ok = l.Arrived()
+		return ok
+	})
+	c.Close()
+	l.Release()
+	if c, ok := l.Arrived(); ok || c != nil {
+		t.Errorf("Arrived() after Release = %v, %v; want nil, false", c, ok)
 	}
 }
 
@@ -155,11 +170,13 @@ func TestAnyHasThePortAlone(t *testing.T) {
 func TestAnyTakesOverIdleLeases(t *testing.T) {
 	p := newPassive(t, Config{MaxListeners: 1, Rest: time.Millisecond, Hold: time.Millisecond})
 	first := reserve(t, p, nil)
-	second, err := p.Reserve(t.Context(), Request{Local: loopback, Client: netip.MustParseAddr("127.0.0.8")})
+	eight := netip.MustParseAddr("127.0.0.8")
+	second, err := p.Reserve(t.Context(), Request{Local: loopback, Client: eight})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Reserve(t.Context(), Request{Local: loopback, Client: loopback, Any: true}); err != nil {
+	any := Request{Local: loopback, Client: loopback, Any: true}
+	if _, err := p.Reserve(t.Context(), any); err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range []*Lease{first, second} {
@@ -245,7 +262,8 @@ func takenRange(t *testing.T) (first uint16, blocker net.Listener) {
 func TestTakenPortIsSkippedAndReported(t *testing.T) {
 	first, _ := takenRange(t)
 	var reports []error
-	p := newPassive(t, Config{First: first, Last: first + 1, Report: func(err error) { reports = append(reports, err) }})
+	report := func(err error) { reports = append(reports, err) }
+	p := newPassive(t, Config{First: first, Last: first + 1, Report: report})
 	for _, client := range []string{"127.0.0.1", "127.0.0.2", "127.0.0.3"} {
 		l, err := p.Reserve(t.Context(), Request{Local: loopback, Client: netip.MustParseAddr(client)})
 		if err != nil || l.Port() != first+1 {
@@ -274,7 +292,8 @@ func TestNoPortAtAllFailsAtOnce(t *testing.T) {
 func TestSparePortGivesWay(t *testing.T) {
 	p := newPassive(t, Config{MaxListeners: 2, Spread: 2, Rest: time.Millisecond})
 	reserve(t, p, nil)
-	other, err := p.Reserve(t.Context(), Request{Local: loopback, Client: netip.MustParseAddr("127.0.0.2")})
+	two := netip.MustParseAddr("127.0.0.2")
+	other, err := p.Reserve(t.Context(), Request{Local: loopback, Client: two})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -383,79 +402,4 @@ func TestDescriptorExhaustion(t *testing.T) {
 	}
 	c.Close()
 	eventually(t, "accept works again", func() bool { return !l.port.stuck.Load() })
-}
-
-// TestSessionsAreNeverCrossed runs a thousand sessions on a few ports. Each data connection carries
-// its session's number; no session may ever read another's, whatever the others leave behind.
-func TestSessionsAreNeverCrossed(t *testing.T) {
-	p := newPassive(t, Config{Spread: 4, MaxListeners: 4, Rest: 5 * time.Millisecond, Wait: time.Minute})
-	var sessions sync.WaitGroup
-	for id := range 1000 {
-		client := netip.AddrFrom4([4]byte{127, 0, 0, byte(1 + id%8)})
-		sessions.Go(func() { crossing(t, p, uint32(id), client) })
-	}
-	sessions.Wait()
-	s := p.Stats()
-	if s.Leases != 0 || s.Waiting != 0 || s.Listeners != 4 {
-		t.Errorf("Stats() = %+v; want no lease, nobody waiting, 4 ports", s)
-	}
-	t.Logf("%+v", s)
-}
-
-// crossing is one session: commands, each with its own passive reply, some of them abandoned.
-func crossing(t *testing.T, p *Passive, id uint32, client netip.Addr) {
-	rng := rand.New(rand.NewPCG(uint64(id), 1))
-	var l *Lease
-	defer func() {
-		if l != nil {
-			l.Release()
-		}
-	}()
-	for range 3 {
-		var err error
-		l, err = p.Reserve(t.Context(), Request{Local: loopback, Client: client, Previous: l})
-		if err != nil {
-			t.Errorf("session %d: %v", id, err)
-			return
-		}
-		what := rng.IntN(4)
-		if what == 0 {
-			continue // the client never connects
-		}
-		from := net.TCPAddrFromAddrPort(netip.AddrPortFrom(client, 0))
-		to := net.TCPAddrFromAddrPort(netip.AddrPortFrom(loopback, l.Port()))
-		conn, err := net.DialTCP("tcp", from, to)
-		if err != nil {
-			t.Errorf("session %d: %v", id, err)
-			return
-		}
-		defer conn.Close()
-		if _, err := fmt.Fprintf(conn, "%08x", id); err != nil {
-			continue // refused, when the next command came first
-		}
-		if what == 1 {
-			return // the session ends between connection and command
-		}
-		if err := ownConnection(t, l, id); err != nil {
-			t.Errorf("session %d: %v", id, err)
-			return
-		}
-	}
-}
-
-// ownConnection takes the data connection and checks whose it is.
-func ownConnection(t *testing.T, l *Lease, id uint32) error {
-	c, err := l.Accept(t.Context())
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	got := make([]byte, 8)
-	if _, err := io.ReadFull(c, got); err != nil {
-		return err
-	}
-	if want := fmt.Sprintf("%08x", id); string(got) != want {
-		return fmt.Errorf("crossed: read the connection of session %s", got)
-	}
-	return nil
 }

@@ -83,31 +83,29 @@ func (d *direction) run(fd int) bool {
 func (c *Conn) await(d *direction, work stepper) error {
 	d.work = work
 	defer func() { d.work = nil }()
-	for {
-		end, err := c.arm(d)
-		if err != nil {
-			return err
-		}
-		if d == &c.in {
-			err = c.raw.Read(d.call)
-		} else {
-			err = c.raw.Write(d.call)
-		}
-		if err == nil {
-			return d.err
-		}
-		if !errors.Is(err, os.ErrDeadlineExceeded) {
-			return &PeerError{"wait", err}
-		}
-		if c.halted.Load() {
-			return c.aborted()
-		}
-		// Bytes below the low-water mark wake nobody: look once more before giving up.
-		if d.run(c.fd) {
-			return d.err
-		}
-		return end
+	end, err := c.arm(d)
+	if err != nil {
+		return err
 	}
+	if d == &c.in {
+		err = c.raw.Read(d.call)
+	} else {
+		err = c.raw.Write(d.call)
+	}
+	if err == nil {
+		return d.err
+	}
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return &PeerError{"wait", err}
+	}
+	if c.halted.Load() {
+		return c.aborted()
+	}
+	// Bytes below the low-water mark wake nobody: look once more before giving up.
+	if d.run(c.fd) {
+		return d.err
+	}
+	return end
 }
 
 // arm sets the poller's deadline for one wait and returns the error that meeting it will mean.
