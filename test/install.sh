@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-packages=$(cat clients/packages.txt oracle/packages.txt)
+packages=$(cat ./*/packages.txt)
 missing=()
 for package in $packages; do
 	if ! dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$'; then

@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"pureftpd/internal/options"
@@ -43,8 +45,22 @@ func serveOne(ctx context.Context, o *options.Options, conn net.Conn) error {
 		p.log.WriteString(record.Warning, refusal+": ["+from.String()+"]")
 		return errors.Join(conn.SetWriteDeadline(time.Now().Add(5*time.Second)), say(conn, refusal), conn.Close())
 	}
-	p.handler.Open(conn).Serve(ctx)
-	return nil
+	signals := catchSignals()
+	defer signal.Stop(signals)
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.handler.Open(conn).Serve(ctx)
+	}()
+	select {
+	case <-done:
+	case <-signals:
+		end()
+		<-done
+	}
+	return slots.Close()
 }
 
 func say(conn net.Conn, text string) error {
@@ -58,4 +74,55 @@ func sessionDir() string {
 		return "/var/run/pure-ftpd"
 	}
 	return filepath.Join(os.TempDir(), fmt.Sprintf("pure-ftpd-%d", os.Geteuid()))
+}
+
+// clientOnInput is the connection that inetd, xinetd, tcpserver or systemd left on descriptor 0; nil if there is none. A Unix
+// socket is none: sshd runs commands with one.
+func clientOnInput() (net.Conn, error) {
+	address, err := syscall.Getsockname(0)
+	if _, local := address.(*syscall.SockaddrUnix); err != nil || local {
+		return nil, nil //nolint:nilerr,nilnil // nobody handed a client over
+	}
+	if listening, err := syscall.GetsockoptInt(0, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN); err == nil && listening != 0 {
+		return nil, errors.New("standard input is a listening socket: set \"wait = no\" (xinetd), \"nowait\" (inetd) " +
+			"or \"Accept=yes\" (systemd), or use socket activation")
+	}
+	// One option of the listener that standalone mode has set there: urgent data stays in the stream.
+	if err := syscall.SetsockoptInt(0, syscall.SOL_SOCKET, syscall.SO_OOBINLINE, 1); err != nil {
+		return nil, fmt.Errorf("standard input: %w", err)
+	}
+	conn, err := net.FileConn(os.Stdin)
+	if err != nil {
+		return nil, fmt.Errorf("take the client from standard input: %w", err)
+	}
+	return conn, os.Stdin.Close()
+}
+
+// keepFromClient turns standard output and error away from a client that a super-server put there as well: it reads replies.
+func keepFromClient() error {
+	var client, here syscall.Stat_t
+	if syscall.Fstat(0, &client) != nil || client.Mode&syscall.S_IFMT != syscall.S_IFSOCK {
+		return nil
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = null.Close() }() // its copies stay
+	for _, fd := range []int{1, 2} {
+		if syscall.Fstat(fd, &here) == nil && here.Dev == client.Dev && here.Ino == client.Ino {
+			if err := syscall.Dup3(int(null.Fd()), fd, 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// tellClient answers the client on standard input, if there is one, that this start has failed.
+func tellClient() {
+	if conn, err := clientOnInput(); err == nil && conn != nil {
+		_ = say(conn, "The server cannot start: ask its administrator to run pure-ftpd --check")
+		_ = conn.Close()
+	}
 }

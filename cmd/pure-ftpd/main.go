@@ -6,11 +6,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"pureftpd/internal/options"
@@ -21,15 +20,24 @@ var version = "dev"
 
 const exitFailure = 1 // nothing to listen on, and whatever else keeps a well-configured server from running
 
-func main() { os.Exit(run(os.Args)) }
+func main() {
+	syscall.Umask(0) // modes are given in full
+	os.Exit(run(os.Args))
+}
 
 // run does what the command line says and returns the exit status.
 func run(argv []string) int {
 	program := filepath.Base(argv[0])
 	about := options.About{Program: program, Version: version, Root: os.Geteuid() == 0}
+	if err := keepFromClient(); err != nil {
+		return exitFailure // there is nowhere to say it
+	}
 	o, err := options.Parse(argv, options.System())
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		tellClient()
+		for line := range strings.Lines(err.Error() + "\n") {
+			fmt.Fprintf(os.Stderr, "%s: %s", program, line)
+		}
 		return options.ExitStatus
 	}
 	for _, warning := range o.Warnings {
@@ -70,24 +78,4 @@ func serve(ctx context.Context, o *options.Options) error {
 		return startDaemon()
 	}
 	return standalone(ctx, o)
-}
-
-// clientOnInput is the connection that inetd, xinetd, tcpserver or systemd left on descriptor 0; nil if there is none.
-func clientOnInput() (net.Conn, error) {
-	if _, err := syscall.Getsockname(0); err != nil {
-		return nil, nil //nolint:nilerr,nilnil // descriptor 0 is no socket: nobody handed a client over
-	}
-	if listening, err := syscall.GetsockoptInt(0, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN); err == nil && listening != 0 {
-		return nil, errors.New("standard input is a listening socket: set \"wait = no\" (xinetd), \"nowait\" (inetd) " +
-			"or \"Accept=yes\" (systemd), or use socket activation")
-	}
-	// One option of the listener that standalone mode has set there: urgent data stays in the stream.
-	if err := syscall.SetsockoptInt(0, syscall.SOL_SOCKET, syscall.SO_OOBINLINE, 1); err != nil {
-		return nil, fmt.Errorf("standard input: %w", err)
-	}
-	conn, err := net.FileConn(os.Stdin)
-	if err != nil {
-		return nil, fmt.Errorf("take the client from standard input: %w", err)
-	}
-	return conn, os.Stdin.Close()
 }

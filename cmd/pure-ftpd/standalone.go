@@ -25,6 +25,8 @@ const unprivilegedPort = 2121
 // standalone listens and serves until a signal says otherwise. Sockets and pid file come first; then the process gives up what
 // it does not need; only then is a client let in.
 func standalone(ctx context.Context, o *options.Options) (err error) {
+	signals := catchSignals()
+	defer signal.Stop(signals)
 	listeners, err := openListeners(ctx, o)
 	if err != nil {
 		return err
@@ -32,8 +34,9 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 	defer closeListeners(listeners)
 	pid, err := server.WritePIDFile(o.PIDFile)
 	if err != nil && os.Geteuid() == 0 {
-		return err // without root there often is no place for one, and nobody asked
+		return err
 	}
+	noPID := err // without root there often is no place for one
 	if pid != nil {
 		defer func() { err = errors.Join(err, asRoot(pid.Remove)) }()
 	}
@@ -42,6 +45,9 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 		return err
 	}
 	defer p.close()
+	if noPID != nil {
+		p.log.WriteString(record.Warning, noPID.Error())
+	}
 	if err := giveUpPrivilege(o, p.log); err != nil {
 		return err
 	}
@@ -51,17 +57,13 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 	if err := ready(); err != nil {
 		return err
 	}
-	return serveUntilSignal(ctx, p, listeners)
+	return serveUntilSignal(ctx, p, listeners, signals)
 }
 
 // openListeners takes the sockets that systemd passed on, or opens those of -S.
 func openListeners(ctx context.Context, o *options.Options) ([]net.Listener, error) {
-	passed, err := activation.Listeners()
-	if err != nil {
-		return nil, fmt.Errorf("socket activation: %w", err)
-	}
-	if len(passed) > 0 {
-		return passed, nil
+	if passed := activation.Files(true); len(passed) > 0 {
+		return passedListeners(passed)
 	}
 	port := "21"
 	if os.Geteuid() != 0 {
@@ -71,6 +73,29 @@ func openListeners(ctx context.Context, o *options.Options) ([]net.Listener, err
 		port = strconv.Itoa(int(o.BindPort))
 	}
 	return server.Listen(ctx, server.Bind{Host: o.BindHost, Port: port, IPv4: !o.IPv6Only, IPv6: !o.IPv4Only})
+}
+
+// passedListeners makes listeners of the sockets that systemd passed on.
+func passedListeners(files []*os.File) (listeners []net.Listener, err error) {
+	for _, f := range files {
+		listening, failed := syscall.GetsockoptInt(int(f.Fd()), syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN)
+		if failed == nil && listening == 0 {
+			failed = errors.New("not a listening socket: with Accept=yes the service needs StandardInput=socket")
+		}
+		if failed == nil {
+			// As server.Listen does; a multipath socket refuses it, and then an ABOR sent as urgent data may lose a byte.
+			_ = syscall.SetsockoptInt(int(f.Fd()), syscall.SOL_SOCKET, syscall.SO_OOBINLINE, 1)
+			var l net.Listener
+			if l, failed = net.FileListener(f); failed == nil {
+				listeners = append(listeners, l)
+			}
+		}
+		if err = errors.Join(failed, f.Close()); err != nil {
+			closeListeners(listeners)
+			return nil, fmt.Errorf("socket activation: %s: %w", f.Name(), err)
+		}
+	}
+	return listeners, nil
 }
 
 func closeListeners(listeners []net.Listener) {
@@ -87,11 +112,15 @@ func ready() error {
 	return daemonReady()
 }
 
-// serveUntilSignal serves. The first signal stops the listening and lets running transfers finish; a second one ends everything.
-func serveUntilSignal(ctx context.Context, p *parts, listeners []net.Listener) error {
+// catchSignals is called before anything is made that must be taken away again at the end.
+func catchSignals() chan os.Signal {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP)
-	defer signal.Stop(signals)
+	return signals
+}
+
+// serveUntilSignal serves. The first signal stops the listening and lets running transfers finish; a second one ends everything.
+func serveUntilSignal(ctx context.Context, p *parts, listeners []net.Listener, signals <-chan os.Signal) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	halt, end := context.WithCancel(context.WithoutCancel(ctx))

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -31,6 +33,8 @@ func try(ctx context.Context, o *options.Options) error {
 	if err != nil {
 		return err
 	}
+	signals := catchSignals()
+	defer signal.Stop(signals)
 	listeners, err := tryListeners(ctx, o)
 	if err != nil {
 		return err
@@ -48,8 +52,12 @@ func try(ctx context.Context, o *options.Options) error {
 	if err := identity.NoExec(); err != nil {
 		return fmt.Errorf("forbid running programs: %w", err)
 	}
-	fmt.Print(instructions(dir.path, only.password, listeners[0].Addr()))
-	return serveUntilSignal(ctx, p, listeners)
+	addr := listeners[0].Addr().(*net.TCPAddr).AddrPort()
+	if !o.BindPortSet && addr.Port() != unprivilegedPort {
+		fmt.Printf("Port %d is taken, so this is port %d.\n", unprivilegedPort, addr.Port())
+	}
+	fmt.Print(instructions(dir.path, only.password, reachable(addr)))
+	return serveUntilSignal(ctx, p, listeners, signals)
 }
 
 // A directory is what is served on trial, and whose it is.
@@ -107,7 +115,11 @@ func tryListeners(ctx context.Context, o *options.Options) ([]net.Listener, erro
 		b.Port = strconv.Itoa(int(o.BindPort))
 		return server.Listen(ctx, b)
 	}
-	if b.Host == "" {
+	switch {
+	case b.Host != "":
+	case o.IPv6Only:
+		b.Host = "::1"
+	default:
 		b.Host, b.IPv6 = "127.0.0.1", false
 	}
 	listeners, err := server.Listen(ctx, b)
@@ -142,18 +154,36 @@ func (a *tryAccount) Authenticate(_ context.Context, c auth.Credentials) (accoun
 	return a.account, nil
 }
 
+// reachable is an address that other machines can use where the server listens on all of them.
+func reachable(addr netip.AddrPort) netip.AddrPort {
+	if !addr.Addr().IsUnspecified() {
+		return addr
+	}
+	found := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), addr.Port())
+	own, err := net.InterfaceAddrs()
+	if err != nil {
+		return found // this machine itself at least
+	}
+	for _, a := range own {
+		if n, err := netip.ParsePrefix(a.String()); err == nil && n.Addr().Is4() && n.Addr().IsGlobalUnicast() {
+			return netip.AddrPortFrom(n.Addr(), addr.Port())
+		}
+	}
+	return found
+}
+
 // instructions tells how to reach the server, in lines to paste.
-func instructions(dir, password string, addr net.Addr) string {
+func instructions(dir, password string, addr netip.AddrPort) string {
 	host := addr.String()
 	login := tryUser + ":" + password
 	return fmt.Sprintf(`Serving %s until you press Ctrl-C. The account exists only while this runs:
 
   user %s, password %s
 
-  curl ftp://%s@%s/                      list
-  curl -T FILE ftp://%s@%s/              upload
-  lftp ftp://%s@%s                       browse, get, put, mirror
-  ftp://%s@%s/                           for FileZilla or a file manager
+  curl ftp://%s@%s/             # list
+  curl -T FILE ftp://%s@%s/     # upload
+  lftp ftp://%s@%s              # browse, get, put, mirror
+  ftp://%s@%s/                  # for FileZilla or a file manager
 
 What clients do is shown below.
 `, dir, tryUser, password, login, host, login, host, login, host, login, host)

@@ -61,6 +61,7 @@ func listen(ctx context.Context, network, address string) (net.Listener, error) 
 		})
 		return errors.Join(err, failed)
 	}}
+	config.SetMultipathTCP(false) // it costs memory and time for each session, and FTP has no use for it
 	l, err := config.Listen(ctx, network, address)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -15,6 +16,13 @@ type PIDFile struct{ path string }
 // WritePIDFile replaces the file with one that holds our process number. It is called once the sockets are bound, so that
 // a second server, which cannot bind, leaves the file of the first one alone.
 func WritePIDFile(path string) (*PIDFile, error) {
+	path, err := filepath.Abs(path) // the process may leave its directory
+	if err != nil {
+		return nil, fmt.Errorf("pid file: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { // /run is empty when the machine was started
+		return nil, fmt.Errorf("folder of the pid file: %w", err)
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("replace pid file: %w", err)
 	}
@@ -32,6 +40,9 @@ func WritePIDFile(path string) (*PIDFile, error) {
 // Remove deletes the file if it is still ours.
 func (p *PIDFile) Remove() error {
 	text, err := os.ReadFile(p.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("read pid file: %w", err)
 	}

@@ -151,15 +151,23 @@ func (s *Server) drain() {
 
 // turnAway tells a client which limit it met, and the log too, but not for every connection of a storm.
 func (s *Server) turnAway(conn net.Conn, from netip.Addr, v verdict) {
-	text := fmt.Sprintf("421 %d users (the maximum) are already logged in, try again later\r\n", s.admission.maxClients)
+	text := "421 " + fullText(s.admission.maxClients) + "\r\n"
 	if v == addressAtMost {
-		text = fmt.Sprintf("421 Too many connections (%d) from this IP\r\n", s.admission.maxPerIP)
+		text = "421 " + crowdedText(s.admission.maxPerIP) + "\r\n"
 	}
 	s.logRefusal(from, v)
 	// The client is leaving: whether it reads the reason is its own affair.
 	_ = conn.SetWriteDeadline(time.Now().Add(refusalTimeout))
 	_, _ = conn.Write([]byte(text))
 	_ = conn.Close()
+}
+
+// fullText tells a client that -c is reached.
+func fullText(limit int) string { return fmt.Sprintf("All %d places are taken, try again later", limit) }
+
+// crowdedText tells a client that -C is reached.
+func crowdedText(limit int) string {
+	return fmt.Sprintf("Your address has %d sessions, and may have no more", limit)
 }
 
 func (s *Server) logRefusal(from netip.Addr, v verdict) {

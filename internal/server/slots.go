@@ -53,14 +53,28 @@ func (s *Slots) Enter(from netip.Addr, maxClients, maxPerIP int) (refusal string
 		return "", err
 	}
 	if n == 0 {
-		return fmt.Sprintf("%d users (the maximum) are already logged in, try again later", maxClients), nil
+		return fullText(maxClients), nil
 	}
 	s.nth = n
 	n, _, err = s.take("from "+from.String(), uint64(maxPerIP))
 	if err == nil && n == 0 {
-		refusal = fmt.Sprintf("Too many connections (%d) from this IP", maxPerIP)
+		refusal = crowdedText(maxPerIP)
 	}
 	return refusal, err
+}
+
+// Close gives all places back, ahead of the end of the process.
+func (s *Slots) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, f := range s.held {
+		if err := f.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	s.held = nil
+	return errors.Join(errs...)
 }
 
 // Sessions is the number of this session among those that run.

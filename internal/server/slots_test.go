@@ -16,8 +16,8 @@ func newSlots(t *testing.T, dir string) *Slots {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, f := range s.held {
-			f.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 	return s

@@ -126,7 +126,7 @@ func (s *Session) epsv(ctx context.Context, arg string) (ftp.Reply, error) {
 	if err := s.listen(ctx); err != nil {
 		return ftp.Reply{}, err
 	}
-	return ftp.Say(ftp.CodeExtPassive, fmt.Sprintf("Extended Passive mode OK (|||%d|)", s.lease.Port())), nil
+	return ftp.Say(ftp.CodeExtPassive, fmt.Sprintf("Entering Extended Passive Mode (|||%d|)", s.lease.Port())), nil
 }
 
 // listen takes a pair of client address and port for the next data connection.

@@ -83,6 +83,8 @@ func (s *Session) unknown(name string) ftp.Reply {
 		s.logf(record.Info, "HTTP command: [%s]", strings.ToLower(name))
 		s.ending = true
 		return ftp.Say(ftp.CodeSyntax, "This is an FTP server, not a web server")
+	case "ADAT", "AUTH", "CCC", "PBSZ", "PROT": // known to precede a login (RFC 2228, 3): a client goes on without them
+		return ftp.Say(ftp.CodeSyntax, "This server has no TLS")
 	}
 	if s.account == nil {
 		return ftp.Say(ftp.CodeNotLoggedIn, "Log in first: USER, then PASS")

@@ -27,7 +27,7 @@ func (s *Session) feat(context.Context, string) (ftp.Reply, error) {
 			features = append(features, "ESTP")
 		}
 	}
-	return ftp.Reply{Code: ftp.CodeSystemStatus, Before: []string{"Extensions supported:"},
+	return ftp.Reply{Code: ftp.CodeSystemStatus, Before: []string{"Features:"},
 		Body: " " + strings.Join(features, "\r\n ") + "\r\n", Text: "End."}, nil
 }
 
@@ -64,6 +64,6 @@ func (s *Session) helpVerb(ctx context.Context, arg string) (ftp.Reply, error) {
 			body.WriteString("\r\n")
 		}
 	}
-	return ftp.Reply{Code: ftp.CodeHelp, Before: []string{"The following commands are recognized"},
+	return ftp.Reply{Code: ftp.CodeHelp, Before: []string{"These are the commands:"},
 		Body: body.String(), Text: "HELP with the name of a command tells more"}, nil
 }

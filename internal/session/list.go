@@ -161,7 +161,7 @@ func notes(r listing.Result) []string {
 // total is the last line of the final reply: how many entries there were, or that not all could be shown.
 func total(r listing.Result) string {
 	if r.Truncated {
-		return fmt.Sprintf("Output truncated to %d matches", r.Matches)
+		return fmt.Sprintf("The limit is reached: only %d matches are shown", r.Matches)
 	}
 	return fmt.Sprintf("%d matches total", r.Matches)
 }

@@ -21,7 +21,7 @@ func (s *Session) checkName(name string, a access) error {
 		return nil
 	}
 	if !ftp.CleanName(name) || !s.dotsAllowed(a) && ftp.HasDotComponent(name) {
-		return refuse(ftp.CodeBadName, nil, "Prohibited file name: "+name)
+		return refuse(ftp.CodeBadName, nil, "This name may not be used: "+name)
 	}
 	return nil
 }

@@ -57,13 +57,13 @@ func (s *Session) rest(_ context.Context, arg string) (ftp.Reply, error) {
 	if err != nil {
 		s.restart = 0
 		return ftp.Reply{}, refuse(ftp.CodeBadRestart, nil, "The restart marker is a number of bytes, from 0 on",
-			"Restarting at 0")
+			"The next transfer starts at 0")
 	}
 	s.restart = int64(n)
 	if s.ascii && n != 0 {
-		return ftp.Say(ftp.CodePending, "Restarting at "+arg+"; but only a transfer of TYPE I can restart"), nil
+		return ftp.Say(ftp.CodePending, "The next transfer starts at "+arg+"; but only one of TYPE I can"), nil
 	}
-	return ftp.Say(ftp.CodePending, "Restarting at "+arg), nil
+	return ftp.Say(ftp.CodePending, "The next transfer starts at "+arg), nil
 }
 
 // takeRestart uses the restart marker up.

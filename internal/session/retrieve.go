@@ -67,7 +67,7 @@ func (s *Session) checkSource(facts ftp.Facts, restart int64) error {
 	switch {
 	case restart > facts.Size:
 		return refuse(ftp.CodeBadRestart, nil,
-			fmt.Sprintf("The restart marker %d lies behind the end of the file: %d bytes", restart, facts.Size), "Restarting at 0")
+			fmt.Sprintf("The restart marker %d lies behind the end of the file: %d bytes", restart, facts.Size), "The next transfer starts at 0")
 	case s.cfg.AntiWarez && s.account.Anonymous && facts.UID == s.account.UID:
 		return refuse(ftp.CodeUnavailable, nil, "This file was uploaded by an anonymous user",
 			"It can be downloaded once the administrator has looked at it")
@@ -103,7 +103,7 @@ func (s *Session) send(ctx context.Context, conn *transfer.Conn, name string, jo
 	}
 	lines := []string{"File sent"}
 	if job.ASCII {
-		lines = []string{"Line ends were converted: TYPE I sends a file as it is", "File sent"}
+		lines = []string{"Line ends were converted, as in every ASCII transfer", "File sent"}
 	}
 	return ftp.Say(ftp.CodeDataDone, s.withRate(lines, result.Wire, elapsed)...)
 }
@@ -115,7 +115,7 @@ func (s *Session) opening(conn *transfer.Conn, size int64) ftp.Reply {
 		text = fmt.Sprintf("Connected to port %d", conn.Peer().Port())
 	}
 	if size > announcedSize {
-		return ftp.Say(ftp.CodeOpening, text, fmt.Sprintf("%.1f kbytes to download", float64(size)/1024))
+		return ftp.Say(ftp.CodeOpening, text, fmt.Sprintf("%.1f kbytes follow", float64(size)/1024))
 	}
 	return ftp.Say(ftp.CodeOpening, text)
 }

@@ -48,7 +48,7 @@ func (s *Session) siteHelp(context.Context, string) (ftp.Reply, error) {
 			body.WriteString(" " + v.name + "\r\n")
 		}
 	}
-	return ftp.Reply{Code: ftp.CodeHelp, Before: []string{"The following SITE commands are recognized"},
+	return ftp.Reply{Code: ftp.CodeHelp, Before: []string{"These are the SITE commands:"},
 		Body: body.String(), Text: "Pure-FTPd"}, nil
 }
 
@@ -61,7 +61,7 @@ func (s *Session) siteIdle(_ context.Context, arg string) (ftp.Reply, error) {
 		return ftp.Reply{}, refuse(ftp.CodeSyntaxArg, err, "SITE IDLE takes 0 to "+strconv.Itoa(maxIdle)+" seconds")
 	}
 	s.idle = time.Duration(n) * time.Second
-	return ftp.Say(ftp.CodeOK, "Idle time set to "+arg+" seconds"), nil
+	return ftp.Say(ftp.CodeOK, "Idle sessions end after "+arg+" seconds now"), nil
 }
 
 // siteTime tells the server's clock.
@@ -137,7 +137,7 @@ func (s *Session) siteAlias(_ context.Context, name string) (ftp.Reply, error) {
 		}
 		return ftp.Say(ftp.CodeHelp, name+" is "+dir), nil
 	}
-	lines := []string{"The following aliases are available"}
+	lines := []string{"These are the aliases:"}
 	for _, a := range s.cfg.Aliases {
 		lines = append(lines, " "+a.Name+" "+a.Dir)
 	}

@@ -110,7 +110,7 @@ func (s *Session) mayOverwrite(facts *ftp.Facts, name string) error {
 		return refuse(ftp.CodeUnavailable, nil, name+" is not a regular file")
 	}
 	if s.account.Anonymous && facts.Size > 0 {
-		return refuse(ftp.CodeUnavailable, nil, "Anonymous users may not overwrite files")
+		return refuse(ftp.CodeUnavailable, nil, "An anonymous upload never replaces a file")
 	}
 	return nil
 }
