@@ -163,7 +163,9 @@ func (s *Server) turnAway(conn net.Conn, from netip.Addr, v verdict) {
 }
 
 // fullText tells a client that -c is reached.
-func fullText(limit int) string { return fmt.Sprintf("All %d places are taken, try again later", limit) }
+func fullText(limit int) string {
+	return fmt.Sprintf("All %d places are taken, try again later", limit)
+}
 
 // crowdedText tells a client that -C is reached.
 func crowdedText(limit int) string {
