@@ -2,7 +2,6 @@ package rootfs
 
 import (
 	"encoding/binary"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -115,43 +114,32 @@ func (b *batch) next(at int) (name []byte, next int) {
 	return name, at + length
 }
 
-// stat reads the facts of all entries: one system call for each, straight from the kernel's own
-// text.
+// stat reads the facts of all entries. Those of ".." it asks for again: the name alone would tell of the directory
+// above the root.
 func (b *batch) stat(dir int, path string, a *anchor) {
+	b.statAll(dir)
 	for i, at := 0, 0; at < b.size; i++ {
 		name, next := b.next(at)
 		if len(name) == 2 && name[0] == '.' && name[1] == '.' {
 			b.statParent(i, dir, path, a)
-		} else {
-			b.statAt(i, dir, &b.raw[at+direntHead])
+			return
 		}
 		at = next
 	}
 }
 
-// statAt reads the facts of entry i by its name, which ends with NUL.
-func (b *batch) statAt(i, dir int, name *byte) {
-	_, _, errno := unix.Syscall6(unix.SYS_NEWFSTATAT, uintptr(dir), uintptr(unsafe.Pointer(name)),
-		uintptr(unsafe.Pointer(&b.buf)), statFlags, 0, 0)
-	if errno != 0 {
-		b.facts[i].Mode = 0
-		return
-	}
-	fill(&b.facts[i], &b.buf)
-}
-
-// statParent reads the facts of "..". The name alone would tell of the directory above the root.
+// statParent reads the facts of "..", which are the root's own at the root.
 func (b *batch) statParent(i, dir int, path string, a *anchor) {
 	facts := &b.facts[i]
+	above := *facts
 	facts.Mode = 0
 	if fstat(dir, facts) != nil || facts.Dev == a.key.dev && facts.Ino == a.key.ino {
 		return
 	}
-	facts.Mode = 0
-	if a.key.virtual {
-		b.statAt(i, dir, &[]byte("..\x00")[0])
+	if *facts = above; a.key.virtual {
 		return
 	}
+	facts.Mode = 0
 	if up, err := a.view.open(a.fd, path+"/..", unix.O_PATH|unix.O_DIRECTORY, 0); err == nil {
 		_ = fstat(up, facts)
 		_ = unix.Close(up)

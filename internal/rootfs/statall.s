@@ -1,0 +1,1 @@
+// This file lets statall.go declare functions of package runtime without a body.
