@@ -3,6 +3,7 @@ package listing
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -26,7 +27,10 @@ func (t *flatTree) ReadDir(_ string, _ bool, fn func([]byte, *ftp.Facts) bool) e
 	return nil
 }
 
-func (t *flatTree) Facts(string, bool) (ftp.Facts, error) {
+func (t *flatTree) Facts(path string, _ bool) (ftp.Facts, error) {
+	if path != "/" {
+		return ftp.Facts{}, fs.ErrNotExist // nobody asks for a file whose facts it was given
+	}
 	return ftp.Facts{Mode: ftp.ModeDir | 0o755}, nil
 }
 func (t *flatTree) Readlink(string) (string, error) { return "target", nil }
@@ -69,7 +73,9 @@ func BenchmarkListing(b *testing.B) {
 		{"LIST-t", false, func(l *Lister) (Result, error) { return l.List(b.Context(), io.Discard, "/", "-t") }},
 		{"LIST-1", false, func(l *Lister) (Result, error) { return l.List(b.Context(), io.Discard, "/", "-1") }},
 		{"LIST-glob", false, func(l *Lister) (Result, error) { return l.List(b.Context(), io.Discard, "/", "*pic*.jpeg") }},
-		{"NLST", false, func(l *Lister) (Result, error) { return l.Names(b.Context(), io.Discard, Directory{path: "/"}) }},
+		{"NLST", false, func(l *Lister) (Result, error) {
+			return l.Names(b.Context(), io.Discard, Selection{dir: Directory{path: "/"}})
+		}},
 		{"MLSD", false, func(l *Lister) (Result, error) { return l.Machine(b.Context(), io.Discard, Directory{path: "/"}) }},
 	} {
 		b.Run(bench.name, func(b *testing.B) {

@@ -1,7 +1,6 @@
 package listing
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -77,18 +76,21 @@ func answer(t *testing.T, l *Lister, question string) string {
 	var out, text strings.Builder
 	var result Result
 	var err error
-	if verb == "LIST" {
+	switch verb {
+	case "LIST":
 		result, err = l.List(t.Context(), &out, "/", arg)
-	} else {
+	case "NLST":
+		var s Selection
+		if s, err = l.Select(t.Context(), "/", arg); err != nil {
+			return "= 550\n"
+		}
+		result, err = l.Names(t.Context(), &out, s)
+	case "MLSD":
 		var dir Directory
 		if dir, err = l.Directory("/", arg); err != nil {
 			return "= 550\n"
 		}
-		if verb == "NLST" {
-			result, err = l.Names(t.Context(), &out, dir)
-		} else {
-			result, err = l.Machine(t.Context(), &out, dir)
-		}
+		result, err = l.Machine(t.Context(), &out, dir)
 	}
 	if err != nil {
 		t.Fatalf("%s: %v", question, err)
@@ -169,21 +171,5 @@ func TestFactValue(t *testing.T) {
 		if got := string(appendType(nil, []byte("l"), &link, target)); got != "OS.unix=symlink" {
 			t.Errorf("type of a link to %q = %q; want OS.unix=symlink", target, got)
 		}
-	}
-}
-
-// TestDirectory checks which arguments NLST and MLSD take.
-func TestDirectory(t *testing.T) {
-	tree := recordedTree(t)
-	l := New(tree, Config{})
-	if d, err := l.Directory("/d", "-la  -F  sub"); d != (Directory{"/d/sub", "sub/"}) || err != nil {
-		t.Errorf("Directory(-la -F sub) = %v, %v", d, err)
-	}
-	if _, err := l.Directory("/", "f.txt"); !errors.Is(err, ErrNotDirectory) {
-		t.Errorf("Directory(f.txt): %v; want ErrNotDirectory", err)
-	}
-	tree.put("/-x/", "")
-	if d, err := l.Directory("/", "-x"); d != (Directory{"/-x", "-x/"}) || err != nil {
-		t.Errorf("Directory(-x), which is there = %v, %v", d, err)
 	}
 }

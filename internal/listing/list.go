@@ -33,7 +33,9 @@ func (r *run) list(paths string) {
 		r.here()
 		return
 	}
-	anything := false
+	if r.literal(paths) {
+		return
+	}
 	arguments := splitPaths(paths)
 	for i, argument := range arguments {
 		if !r.alive() {
@@ -42,11 +44,7 @@ func (r *run) list(paths string) {
 		r.heading = r.heading || i+1 < len(arguments)
 		r.set.reset()
 		r.expand(argument)
-		anything = anything || len(r.set.list) > 0
 		r.matches()
-	}
-	if !anything && len(r.result.Problems) == 0 && r.alive() {
-		r.literal(paths)
 	}
 }
 
@@ -60,17 +58,18 @@ func (r *run) here() {
 	r.matches()
 }
 
-// literal lists the file whose name is all of the argument, if there is one. It comes last: a
-// client that sends "LIST My Files" means the directory of that name, and so does one that sends
-// "LIST [2024]".
-func (r *run) literal(paths string) {
-	if !strings.ContainsAny(paths, ` \*?[`) {
-		return
+// literal lists the file that has all of the argument as its name, and reports whether there is
+// one. It comes first: a client that sends "LIST My Files" means the directory of that name, even
+// if there is one called My, and so does one that sends "LIST [2024]".
+func (r *run) literal(paths string) bool {
+	if !strings.ContainsAny(paths, " "+wild) {
+		return false
 	}
-	r.heading = false
 	r.set.reset()
 	r.found(paths, false)
+	there := len(r.set.list) > 0
 	r.matches()
+	return there
 }
 
 // matches lists the set that a pattern gave: first what is no directory, then the content of each

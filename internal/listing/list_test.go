@@ -47,16 +47,14 @@ func TestLimitSaysSo(t *testing.T) {
 				test.arg, test.limit, result.Matches, result.Truncated, test.matches, test.truncated, lines)
 		}
 	}
-	var out strings.Builder
 	l := New(tree, Config{MaxFiles: 2})
 	d, err := l.Directory("/", "d")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, listing := range []func(context.Context, io.Writer, Directory) (Result, error){l.Names, l.Machine} {
-		if result, err := listing(t.Context(), &out, d); result.Matches != 2 || !result.Truncated || err != nil {
-			t.Errorf("%+v, %v; want 2 matches, truncated", result, err)
-		}
+	result, err := l.Machine(t.Context(), io.Discard, d)
+	if result.Matches != 2 || !result.Truncated || err != nil {
+		t.Errorf("Machine: %+v, %v; want 2 matches, truncated", result, err)
 	}
 }
 
@@ -111,6 +109,31 @@ func TestSpill(t *testing.T) {
 			t.Errorf("limit %d: %+v, %v", test.limit, result, err)
 		}
 		equal(t, "lines", cut(t, out.String()), test.want)
+	}
+}
+
+// TestWholeArgument checks that LIST takes the whole argument for one name, if it is one, before it
+// sees several names or a pattern in it.
+func TestWholeArgument(t *testing.T) {
+	tree := newMemTree()
+	for _, path := range []string{"/d/", "/d/in", "/x", "/e/", "/e/under", "/d x/", "/d x/both", "/[x]", "/gone x"} {
+		tree.put(path, "")
+	}
+	tree.put("/gone x", "nowhere")
+	for arg, want := range map[string][]string{
+		"-1 d x":    {"both"},
+		"-1 x d":    {"x", "", "", "d:", "", "in"},
+		"-1 d e":    {"", "", "d:", "", "in", "", "", "e:", "", "under"},
+		"-1 [x]":    {"[x]"},
+		"-1 [xy]":   {"x"},
+		"-1  d x/":  {"both"},
+		"-1d d x":   {"d x"},
+		`-1 d\ x`:   {"both"},
+		"-1 gone x": {"gone x"},
+		"-1 d x x":  {"", "", "d:", "", "in", "x", "x"},
+	} {
+		lines, _ := list(t, tree, Config{}, arg)
+		equal(t, arg, lines, want)
 	}
 }
 
@@ -249,16 +272,24 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
+// oddTree is a smallTree with links and odd names.
+func oddTree() *memTree {
+	tree := smallTree()
+	for path, target := range map[string]string{
+		"/l": "d", "/loop": "loop", "/odd": "a\nb", "/d/up": "/", "/bad\r\n226": "", "/.dot": "",
+	} {
+		tree.put(path, target)
+	}
+	return tree
+}
+
 // FuzzList checks what holds for every listing: whole lines without control characters, no more
 // matches than allowed.
 func FuzzList(f *testing.F) {
 	for _, arg := range []string{"-laR", "-C *", `-1F l* d/../d e\ f`, "-d .* ../..", "[a-z]*/?", `-RF \`} {
 		f.Add(arg, "/d", uint8(5))
 	}
-	tree := smallTree()
-	for path, target := range map[string]string{"/l": "d", "/loop": "loop", "/odd": "a\nb", "/d/up": "/", "/bad\r\n226": "", "/.dot": ""} {
-		tree.put(path, target)
-	}
+	tree := oddTree()
 	f.Fuzz(func(t *testing.T, arg, cwd string, limit uint8) {
 		if !strings.HasPrefix(cwd, "/") || len(arg) > 200 {
 			return

@@ -88,9 +88,19 @@ const (
 	TooDeep                           // LIST -R met directories below Config.MaxDepth; said once
 )
 
-// ErrNotDirectory is returned for an argument of NLST or MLSD that is something else than a
-// directory.
+// ErrNotDirectory is returned for an argument of MLSD that is something else than a directory.
 var ErrNotDirectory = errors.New("not a directory")
+
+// ErrTooBroad is returned for a pattern of NLST that was given up before anything was found.
+var ErrTooBroad = errors.New("too many files or wildcards")
+
+// reason is the problem as an error.
+func (p *Problem) reason() error {
+	if p.Kind == TooBroad {
+		return ErrTooBroad
+	}
+	return p.Err
+}
 
 // ctxInterval is how many entries pass between two looks at the context.
 const ctxInterval = 256

@@ -9,118 +9,100 @@ import (
 	"pureftpd/internal/ftp"
 )
 
-// A Directory is the argument of NLST or MLSD, found to be a directory that can be read.
-type Directory struct {
-	path   string
-	prefix string // before every name of NLST
+// A Selection is what the argument of NLST was found to name: a directory, or files.
+type Selection struct {
+	dir      Directory
+	files    []string  // as the client names them, sorted; nil if it is the directory
+	problems []Problem // that the search for them met
 }
 
-// Directory looks up the argument of NLST or MLSD, to be called before the data connection is
-// opened. There are no patterns. An argument that begins with a dash and names no directory is
-// taken for the options of a client that thinks it talks to ls: they are passed over, and what
-// follows is the argument.
-func (l *Lister) Directory(cwd, arg string) (Directory, error) {
-	d, err := l.directory(cwd, arg)
-	if err == nil || !strings.HasPrefix(arg, "-") {
-		return d, err
+// Select looks up the argument of NLST, to be called before the data connection is opened. It is
+// one pathname, blanks and all, of a directory or of anything else; or else one pattern, whose
+// matches are listed by name, directories too. An argument that begins with a dash and names
+// nothing is taken for options, as for [Lister.Directory].
+func (l *Lister) Select(ctx context.Context, cwd, arg string) (Selection, error) {
+	s, err := l.named(cwd, arg)
+	if err != nil && strings.HasPrefix(arg, "-") {
+		arg = skipOptions(arg)
+		s, err = l.named(cwd, arg)
 	}
-	for strings.HasPrefix(arg, "-") {
-		_, arg, _ = strings.Cut(arg, " ")
-		arg = strings.TrimLeft(arg, " ")
+	if err == nil || !strings.ContainsAny(arg, wild) || l.isDirectory(ftp.Join(cwd, arg)) {
+		return s, err
 	}
-	return l.directory(cwd, arg)
-}
-
-func (l *Lister) directory(cwd, arg string) (Directory, error) {
-	d := Directory{path: ftp.Join(cwd, arg), prefix: arg}
-	if arg != "" && !strings.HasSuffix(arg, "/") {
-		d.prefix += "/"
-	}
-	f, err := l.tree.Facts(d.path, true)
+	matches, globErr := l.glob(ctx, cwd, arg)
 	switch {
-	case err == nil && !f.IsDir():
-		err = ErrNotDirectory
-	case err == nil:
-		err = l.tree.ReadDir(d.path, false, func([]byte, *ftp.Facts) bool { return false })
+	case globErr != nil:
+		return Selection{}, fmt.Errorf("list %q: %w", arg, globErr)
+	case len(matches.files) == 0:
+		return Selection{}, err
 	}
-	if err != nil {
-		return Directory{}, fmt.Errorf("list %q: %w", arg, err)
-	}
-	return d, nil
+	return matches, nil
 }
 
-// Names makes the listing of NLST: the name of every entry, behind the argument as it was given.
-func (l *Lister) Names(ctx context.Context, w io.Writer, d Directory) (Result, error) {
-	r := l.start(ctx, w, d.path)
-	r.each(d, false, func(name []byte, _ *ftp.Facts) {
-		r.out.buf = append(r.out.buf, d.prefix...)
-		r.out.buf = append(r.out.buf, name...)
-	})
-	return r.finish()
+// named selects the directory or other file that has all of the argument as its pathname.
+func (l *Lister) named(cwd, arg string) (Selection, error) {
+	d, err := l.directory(cwd, arg)
+	if err == nil {
+		return Selection{dir: d}, nil
+	}
+	path := ftp.Join(cwd, arg)
+	if _, missing := l.tree.Facts(path, false); missing != nil || l.isDirectory(path) {
+		return Selection{}, err
+	}
+	return Selection{files: []string{arg}}, nil
 }
 
-// Machine makes the listing of MLSD (RFC 3659, 7): facts and bare name of every entry.
-func (l *Lister) Machine(ctx context.Context, w io.Writer, d Directory) (Result, error) {
-	r := l.start(ctx, w, d.path)
-	format := factFormat{anonymous: l.cfg.Anonymous}
-	r.each(d, true, func(name []byte, f *ftp.Facts) {
-		facts, target := *f, ""
-		if facts.IsSymlink() {
-			facts, target = l.link(ftp.Join(d.path, string(name)), facts)
+func (l *Lister) isDirectory(path string) bool {
+	f, err := l.tree.Facts(path, true)
+	return err == nil && f.IsDir()
+}
+
+// glob selects what a pattern matches, at most one file more than may be listed. It is an error if
+// nothing was found and that may be because not everything was seen.
+func (l *Lister) glob(ctx context.Context, cwd, arg string) (Selection, error) {
+	r := l.start(ctx, io.Discard, cwd)
+	r.flags.self = true
+	r.expand(unquote(arg))
+	r.set.sort(byName, false)
+	var s Selection
+	for _, k := range r.set.order {
+		e := &r.set.list[k.index]
+		if e.odd {
+			continue
 		}
-		r.out.buf = format.append(r.out.buf, name, &facts, target)
-	})
-	return r.finish()
-}
-
-// Entry is the line of MLST (RFC 3659, 7) for one file, without the blank before it and the end of
-// line.
-func (l *Lister) Entry(cwd, name string) (string, error) {
-	if name == "" {
-		name = "."
-	}
-	path := ftp.Join(cwd, name)
-	f, err := l.tree.Facts(path, false)
-	if err != nil {
-		return "", fmt.Errorf("facts of %q: %w", name, err)
-	}
-	target := ""
-	if f.IsSymlink() {
-		f, target = l.link(path, f)
-	}
-	format := factFormat{anonymous: l.cfg.Anonymous}
-	return string(format.append(nil, []byte(name), &f, target)), nil
-}
-
-// link is what MLSx lines tell of a symbolic link: its own facts and where it leads to, or the
-// facts of its target.
-func (l *Lister) link(path string, f ftp.Facts) (facts ftp.Facts, target string) {
-	if l.cfg.Broken {
-		if facts, err := l.tree.Facts(path, true); err == nil {
-			return facts, ""
+		s.files = append(s.files, string(r.set.name(e)))
+		if r.out.limited && len(s.files) > r.out.left {
+			break
 		}
 	}
-	target, err := l.tree.Readlink(path)
-	if err != nil {
-		target = ""
+	result, err := r.finish()
+	s.problems = result.Problems
+	if err == nil && len(s.files) == 0 && len(s.problems) > 0 {
+		err = s.problems[0].reason()
 	}
-	return f, target
+	return s, err
 }
 
-// each writes one line per entry of a directory, in the directory's order.
-func (r *run) each(d Directory, facts bool, line func(name []byte, f *ftp.Facts)) {
-	err := r.tree.ReadDir(d.path, facts, func(name []byte, f *ftp.Facts) bool {
-		if hasControl(name) {
-			return r.tick()
-		}
+// Names makes the listing of NLST: the name of every entry of a directory, behind the argument as
+// it was given, or the names of the files.
+func (l *Lister) Names(ctx context.Context, w io.Writer, s Selection) (Result, error) {
+	r := l.start(ctx, w, s.dir.path)
+	r.result.Problems = s.problems
+	if s.files == nil {
+		r.each(s.dir, false, func(name []byte, _ *ftp.Facts) {
+			r.out.buf = append(r.out.buf, s.dir.prefix...)
+			r.out.buf = append(r.out.buf, name...)
+		})
+	}
+	for _, name := range s.files {
 		if r.out.err != nil || !r.out.take() {
-			return false
+			break
 		}
-		line(name, f)
+		r.out.buf = appendVisible(r.out.buf, name)
 		r.out.endLine()
-		return r.tick()
-	})
-	if err != nil {
-		r.problem(Unreadable, d.path, err)
+		if !r.tick() {
+			break
+		}
 	}
+	return r.finish()
 }

@@ -16,6 +16,9 @@ type part struct {
 	dot    bool    // the wildcard begins with a dot, so it may match names that do
 }
 
+// wild are the characters that make a pathname a pattern.
+const wild = `\*?[`
+
 // splitPaths cuts LIST's argument at its blanks. A backslash keeps a blank, a brace or another
 // backslash from meaning anything, and goes away; before other characters it stays, for the pattern
 // to see.
@@ -30,12 +33,30 @@ func splitPaths(arg string) []string {
 			}
 			path = path[:0]
 			continue
-		case arg[i] == '\\' && i+1 < len(arg) && strings.IndexByte(` \{}`, arg[i+1]) >= 0:
+		case quotes(arg, i):
 			i++
 		}
 		path = append(path, arg[i])
 	}
 	return paths
+}
+
+// unquote takes out of a single pathname the backslashes that splitPaths takes out of many.
+func unquote(arg string) string {
+	path := make([]byte, 0, len(arg))
+	for i := 0; i < len(arg); i++ {
+		if quotes(arg, i) {
+			i++
+		}
+		path = append(path, arg[i])
+	}
+	return string(path)
+}
+
+// quotes reports whether at i stands a backslash that keeps the next character from meaning
+// anything to splitPaths.
+func quotes(arg string, i int) bool {
+	return arg[i] == '\\' && i+1 < len(arg) && strings.IndexByte(` \{}`, arg[i+1]) >= 0
 }
 
 // parsePattern resolves slashes, "." and "x/.." in text and compiles what is left. A ".." at the

@@ -78,32 +78,38 @@ func (s *Session) list(ctx context.Context, arg string) (ftp.Reply, error) {
 
 // nlst sends names, one a line (RFC 959, 4.1.3; RFC 1123, 4.1.2.7).
 func (s *Session) nlst(ctx context.Context, arg string) (ftp.Reply, error) {
-	return s.sendDirectory(ctx, arg, (*listing.Lister).Names)
+	l := s.lister()
+	selection, err := l.Select(ctx, s.cwd, arg)
+	if err != nil {
+		return cannotList(arg, err)
+	}
+	return s.sendListing(ctx, func(ctx context.Context, w io.Writer) (listing.Result, error) {
+		return l.Names(ctx, w, selection)
+	})
 }
 
 // mlsd sends the facts of a directory's entries (RFC 3659, 7).
 func (s *Session) mlsd(ctx context.Context, arg string) (ftp.Reply, error) {
-	return s.sendDirectory(ctx, arg, (*listing.Lister).Machine)
-}
-
-// sendDirectory lists one directory, and says so before the data connection when it cannot.
-func (s *Session) sendDirectory(ctx context.Context, arg string,
-	form func(*listing.Lister, context.Context, io.Writer, listing.Directory) (listing.Result, error)) (ftp.Reply, error) {
 	l := s.lister()
 	dir, err := l.Directory(s.cwd, arg)
 	if err != nil {
-		return ftp.Reply{}, refuse(ftp.CodeUnavailable, err, "Cannot list "+arg+": "+listingReason(err))
+		return cannotList(arg, err)
 	}
 	return s.sendListing(ctx, func(ctx context.Context, w io.Writer) (listing.Result, error) {
-		return form(l, ctx, w, dir)
+		return l.Machine(ctx, w, dir)
 	})
 }
 
-func listingReason(err error) string {
-	if errors.Is(err, listing.ErrNotDirectory) {
-		return "Not a directory"
+// cannotList says before the data connection that there is nothing to list, and why.
+func cannotList(arg string, err error) (ftp.Reply, error) {
+	why := reason(err)
+	switch {
+	case errors.Is(err, listing.ErrNotDirectory):
+		why = "Not a directory"
+	case errors.Is(err, listing.ErrTooBroad):
+		why = "Too many files or wildcards for a pattern"
 	}
-	return reason(err)
+	return ftp.Reply{}, refuse(ftp.CodeUnavailable, err, "Cannot list "+arg+": "+why)
 }
 
 // sendListing sends a listing over the data connection.

@@ -46,7 +46,8 @@ func (b bsd) client(ways []way, file way) client {
 	}
 }
 
-// session returns a call with lines of commands. Patterns, prompts and automatic logins are off.
+// session returns a call with lines of commands. Patterns, prompts and automatic logins are off;
+// the command glob turns patterns on.
 func (b bsd) session(tr *trip, lines ...string) call {
 	mode := "-p"
 	if tr.way.active() {
@@ -129,7 +130,7 @@ func bsdQuote(s string) string {
 	return b.String()
 }
 
-// commands uses no patterns: these clients leave them to the server's NLST, which knows none.
+// commands has the commands. Their patterns these clients leave to the server's NLST.
 func (b bsd) commands() []command {
 	in := func(lines ...string) func(*trip) string {
 		return func(tr *trip) string {
@@ -145,6 +146,20 @@ func (b bsd) commands() []command {
 	}, {
 		name: "mget", way: pasv(), do: in("mget a.txt c.dat"),
 		here: files{"a.txt": "alpha\n", "c.dat": folder()["c.dat"]},
+	}, {
+		name: "mget with patterns", way: epsv6(), do: func(tr *trip) string {
+			mkdir(tr.T, filepath.Join(tr.dir, "sub")) // they do not make one for a match
+			return in("glob", "mget *.txt sub/d.*")(tr)
+		},
+		here: files{
+			"a.txt": "alpha\n", "b.txt": "beta\n", "sub/d.txt": "delta\n", "c.dat": gone,
+		},
+	}, {
+		name: "mdelete with patterns", way: pasv(), do: in("glob", "mdelete [ab].txt odd*/*"),
+		there: files{"a.txt": gone, "b.txt": gone, "odd [x]/e f.txt": gone},
+	}, {
+		name: "nlist with patterns", way: port(), do: in("nlist *.???", "nlist a.txt"),
+		says: []string{"a.txt", "b.txt", "c.dat"},
 	}, {
 		name: "mput", way: eprt6(), do: in("mput new.txt"),
 		there: files{"new.txt": "new\n"},

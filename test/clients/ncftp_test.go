@@ -70,13 +70,19 @@ func ncftpPull(tr *trip, local, remote string) string {
 	return tr.run(tr.ncftp("ncftpget", args...))
 }
 
-// It fetches no files by a pattern: it leaves patterns to the server's NLST, which knows none.
+// Patterns it leaves to the server's NLST.
 func ncftpCommands() []command {
 	return []command{{
 		name: "ls", way: pasv(), do: func(tr *trip) string {
 			return tr.run(tr.ncftp("ncftpls", "-l", tr.url(tr.remote)+"/"))
 		},
 		says: []string{"-rw-r--r--", " 500 ", " c.dat\n", " odd [x]\n"},
+	}, {
+		name: "get patterns", way: pasv(), do: func(tr *trip) string {
+			return tr.run(tr.ncftp("ncftpget", tr.host, ".", tr.remote+"/*.txt", tr.remote+"/sub/?.txt"))
+		},
+		says: []string{"NLST"},
+		here: files{"a.txt": "alpha\n", "b.txt": "beta\n", "d.txt": "delta\n", "c.dat": gone},
 	}, {
 		name: "make folder", way: pasv(), do: func(tr *trip) string {
 			return tr.run(tr.ncftp("ncftpput", "-m", tr.host, tr.remote+"/x/y", "new.txt"))
