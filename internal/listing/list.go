@@ -60,9 +60,10 @@ func (r *run) here() {
 
 // literal lists the file that has all of the argument as its name, and reports whether there is
 // one. It comes first: a client that sends "LIST My Files" means the directory of that name, even
-// if there is one called My, and so does one that sends "LIST [2024]".
+// if there is one called My, and so does one that sends "LIST [2024]". A star or a question mark always makes a pattern:
+// a file that somebody called "*" must not hide all others.
 func (r *run) literal(paths string) bool {
-	if !strings.ContainsAny(paths, " "+wild) {
+	if !strings.ContainsAny(paths, " "+wild) || strings.ContainsAny(paths, "*?") {
 		return false
 	}
 	r.set.reset()

@@ -45,6 +45,9 @@ func (l *Lister) named(cwd, arg string) (Selection, error) {
 	if err == nil {
 		return Selection{dir: d}, nil
 	}
+	if strings.ContainsAny(arg, "*?") {
+		return Selection{}, err // always a pattern, as in LIST
+	}
 	path := ftp.Join(cwd, arg)
 	if _, missing := l.tree.Facts(path, false); missing != nil || l.isDirectory(path) {
 		return Selection{}, err

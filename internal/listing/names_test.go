@@ -58,8 +58,8 @@ func TestNames(t *testing.T) {
 		"my file.txt":  {"my file.txt"},
 		"-la a.txt":    {"a.txt"},
 		"-dash":        {"-dash"},
-		"[x]":          {"[x]"}, // not the file x
-		"a*":           {"a*"},
+		"[x]":          {"[x]"},         // not the file x
+		"a*":           {"a*", "a.txt"}, // a star always makes a pattern
 		"link":         {"link"},
 		"lost":         {"lost"},
 		"fifo":         {"fifo"},

@@ -205,7 +205,7 @@ func TestPlay(t *testing.T) {
 	for text, want := range map[string]string{
 		"S: 220 *\nC: NOOP\nS= 500 NOOP\nS: closed\n": "",
 		"S: 220 *\nC: NOOP\nS: 200 *\n":               `last line "500 NOOP"; want "200 *"`,
-		"S: 220 *\nC: NOOP\nS: 500 *\nS: 200 *\n":     `want "200 *": EOF`,
+		"S: 220 *\nC: NOOP\nS: 500 *\nS: 200 *\n":     `want "200 *": `,
 		"S: closed\n": "want it closed",
 		"D: eof\n":    "there is no data connection",
 		"C! dance\n":  "cannot",
