@@ -8,9 +8,11 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"pureftpd/internal/ftp"
+	"pureftpd/internal/transfer"
 )
 
 var errLineTooLong = errors.New("command line too long")
@@ -151,6 +153,12 @@ func (c *control) release() {
 		lineBuffers.Put(c.big)
 		c.big, c.r, c.w = nil, 0, 0
 	}
+}
+
+// hungUp reports, without waiting, whether the client has closed the control connection with nothing left to read.
+func (c *control) hungUp() bool {
+	conn, ok := c.conn.(syscall.Conn)
+	return ok && c.r == c.w && transfer.HungUp(conn)
 }
 
 // interrupt makes a read that another goroutine waits in return at once.

@@ -82,6 +82,11 @@ func (s *Session) receive(ctx context.Context, conn *transfer.Conn, t *target) f
 	w := s.watch(ctx, conn.Abort, s.transferStatus("Receiving", t.name, job.Progress))
 	result := s.parts.Copier.Receive(conn, job)
 	w.stop()
+	if t.atomic() && result.Err == nil && s.control.hungUp() {
+		// A client that dies in the middle ends its data connection like one that has finished. It has no control
+		// connection any more, and its half file must not replace a whole one.
+		s.gone, result.Err = true, errGone
+	}
 	elapsed := time.Since(begun)
 	err := t.finish(s.root, &result)
 	_ = conn.Close() // the client has finished sending, or the transfer failed anyway

@@ -199,14 +199,21 @@ func (l *Lease) idleAfterLocked() time.Duration {
 }
 
 // renew gives a session its own pair again. It reports false when the lease has ended or is for
-// something else.
+// something else, and also when the connection that the pair was given out for has not come: it may
+// be on its way, and would be taken for the next one. Connections of an earlier command are closed.
 func (p *Passive) renew(l *Lease, req Request) bool {
 	want := pair{netip.AddrPortFrom(req.Local, l.pair.local.Port()), req.key()}
 	if l.p != p || l.any != req.Any || l.pair != want {
 		return false
 	}
 	p.mu.Lock()
-	ok := l.err == nil
+	came := l.served || l.err != nil
+	p.mu.Unlock()
+	if !came {
+		l.port.drain() // it may be in the kernel's queue
+	}
+	p.mu.Lock()
+	ok := l.err == nil && l.served
 	if ok {
 		l.touched = p.now()
 		l.served = false
