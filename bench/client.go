@@ -124,11 +124,19 @@ func (c *client) reply(want int) ([]byte, error) {
 			continue
 		}
 		if code != want {
-			return nil, fmt.Errorf("want reply %d, got %q", want, line)
+			return nil, &replyError{want: want, got: code, line: string(line)}
 		}
 		return line, nil
 	}
 }
+
+// A replyError is a reply with another code than the one wanted.
+type replyError struct {
+	want, got int
+	line      string
+}
+
+func (e *replyError) Error() string { return fmt.Sprintf("want reply %d, got %q", e.want, e.line) }
 
 // replyLine reads "226 text": three digits and a blank or the end. Any other line is not the last
 // of its reply (RFC 959, 4.2).
@@ -160,15 +168,8 @@ func extendedPort(line []byte) (int, error) {
 // transfer starts one: EPSV, a data connection, the command, its first reply. It returns the data
 // connection.
 func (c *client) transfer(verb, arg string) (int, error) {
-	if err := c.send("EPSV", ""); err != nil {
-		return -1, err
-	}
-	line, err := c.reply(229)
-	if err != nil {
+	if err := c.extendedPassive(); err != nil {
 		return -1, fmt.Errorf("EPSV: %w", err)
-	}
-	if c.data.Port, err = extendedPort(line); err != nil {
-		return -1, err
 	}
 	data, err := connect(&c.from, &c.data)
 	if err != nil {
@@ -178,6 +179,28 @@ func (c *client) transfer(verb, arg string) (int, error) {
 		return -1, errors.Join(err, unix.Close(data))
 	}
 	return data, nil
+}
+
+// maxRefusedPorts bounds how often a server may refuse EPSV in a row. The original, which binds a port for each transfer,
+// now and then meets one that is taken and answers 425; a client asks again, and so does this one.
+const maxRefusedPorts = 20
+
+// extendedPassive asks where to connect to for data.
+func (c *client) extendedPassive() error {
+	for refused := 1; ; refused++ {
+		if err := c.send("EPSV", ""); err != nil {
+			return err
+		}
+		line, err := c.reply(229)
+		if reply, ok := errors.AsType[*replyError](err); ok && reply.got == 425 && refused < maxRefusedPorts {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		c.data.Port, err = extendedPort(line)
+		return err
+	}
 }
 
 // get fetches a file (or, with LIST, a directory) of a known size; size -1 accepts any but none.

@@ -3,8 +3,8 @@ package main
 // logins are whole sessions that do nothing: connect, greeting, USER, PASS, QUIT, end.
 func logins() []scenario {
 	return []scenario{
-		loginScenario("login", "login and quit, one after the other", 1, 300),
-		loginScenario("login16", "login and quit, 16 at once", parallelSessions, 1600),
+		loginScenario("login", "login and quit, one after the other", 1, 150),
+		loginScenario("login16", "login and quit, 16 at once", parallelSessions, 640),
 	}
 }
 
