@@ -40,8 +40,8 @@ oracle: ## the dialogues against Debian's original
 fuzz: ## every fuzz target for FUZZTIME
 	test/fuzz.sh $(FUZZTIME)
 
-bench: ## the table of docs/performance.md (root, half an hour)
-	$(GO) run ./bench -o docs/performance-table.md
+bench: ## the table of docs/performance.md (root, half an hour), into bench/results/report.md
+	mkdir -p bench/results && $(GO) run ./bench -o bench/results/report.md
 
 clean:
 	rm -rf bin

@@ -182,6 +182,9 @@ func (s *bareSession) move(name string, flags int, copy func(data, file int) err
 }
 
 func retrieve(data, file int) error {
+	if err := unix.SetsockoptInt(data, unix.IPPROTO_TCP, unix.TCP_CORK, 1); err != nil {
+		return err
+	}
 	for {
 		n, err := unix.Sendfile(data, file, nil, 1<<30)
 		if err != nil && err != unix.EINTR {

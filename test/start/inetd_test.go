@@ -114,8 +114,8 @@ func TestInetdLimits(t *testing.T) {
 		switches []string
 		text     string
 	}{
-		"server":      {[]string{"-c", "3"}, "3 users"},
-		"per address": {[]string{"-C", "3"}, "(3) from this IP"},
+		"server":      {[]string{"-c", "3"}, "3 places"},
+		"per address": {[]string{"-C", "3"}, "has 3 sessions"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
