@@ -113,8 +113,11 @@ func (s *Session) pasv(ctx context.Context, _ string) (ftp.Reply, error) {
 
 // epsv is PASV for every family (RFC 2428, 3).
 func (s *Session) epsv(ctx context.Context, arg string) (ftp.Reply, error) {
-	if s.cfg.NATMode || s.cfg.BrokenClients && s.local.Addr().Is4() {
+	if s.cfg.NATMode {
 		return ftp.Reply{}, errNATMode
+	}
+	if s.cfg.BrokenClients && s.local.Addr().Is4() {
+		return ftp.Reply{}, refuse(ftp.CodeSyntax, nil, "EPSV is switched off here, use PASV")
 	}
 	if strings.EqualFold(arg, "ALL") {
 		s.extOnly = true
