@@ -29,7 +29,7 @@ func idles() []scenario {
 
 // holdTime is how long sessions are held before their memory is read, so that a server can give
 // back what only the logins needed.
-const holdTime = 3 * time.Second
+const holdTime = 5 * time.Second
 
 // hold opens the sessions, waits, and reads what the process tree has grown by. Anyone who is
 // dropped meanwhile is an error.

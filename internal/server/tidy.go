@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	tidyAfter = 5 * time.Second // without a new client
+	tidyAfter = 2 * time.Second // without a new client
 	tidyWorth = 64              // new clients that make it worth while
 )
 

@@ -155,7 +155,7 @@ func (s *sender) read(p []byte) (int, error) {
 // says that the file has ended, this transfer goes on by read and write, which know better.
 func (s *sender) stepZero(fd int) error {
 	offset := s.job.Offset
-	n, err := s.c.calls.sendfile(fd, s.job.File.Fd(), &offset, s.round(chunkSize))
+	n, err := s.c.calls.sendfile(fd, s.job.File.Fd(), &offset, s.round(sendSize))
 	if n > 0 {
 		s.moved(n)
 		return nil
