@@ -184,10 +184,29 @@ func (s *Session) mlst(_ context.Context, name string) (ftp.Reply, error) {
 	return ftp.Reply{Code: ftp.CodeFileOK, Before: []string{"Begin"}, Body: " " + line + "\r\n", Text: "End."}, nil
 }
 
+// maxStatus bounds the listing of one STAT, in bytes: it is held as a whole, and no other command is answered meanwhile.
+const maxStatus = 8 << 20
+
+var errStatusTooLong = errors.New("the listing is too long for a reply")
+
+// A boundedText is a text of at most maxStatus bytes.
+type boundedText struct{ strings.Builder }
+
+// Write appends p, or fails with errStatusTooLong.
+func (t *boundedText) Write(p []byte) (int, error) {
+	if t.Len()+len(p) > maxStatus {
+		return 0, errStatusTooLong
+	}
+	return t.Builder.Write(p)
+}
+
 // listHere lists over the control connection for STAT, in lines without a code.
 func (s *Session) listHere(ctx context.Context, arg string) (ftp.Reply, error) {
-	var out strings.Builder
+	var out boundedText
 	result, err := s.lister().Status(ctx, &out, s.cwd, arg)
+	if errors.Is(err, errStatusTooLong) {
+		return ftp.Reply{}, refuse(ftp.CodeLocalError, err, "The listing is too long for a reply, use LIST")
+	}
 	if err != nil {
 		return ftp.Reply{}, err
 	}
