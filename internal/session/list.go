@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"pureftpd/internal/ftp"
 	"pureftpd/internal/listing"
@@ -190,14 +189,15 @@ const maxStatus = 8 << 20
 var errStatusTooLong = errors.New("the listing is too long for a reply")
 
 // A boundedText is a text of at most maxStatus bytes.
-type boundedText struct{ strings.Builder }
+type boundedText struct{ b []byte }
 
 // Write appends p, or fails with errStatusTooLong.
 func (t *boundedText) Write(p []byte) (int, error) {
-	if t.Len()+len(p) > maxStatus {
+	if len(t.b)+len(p) > maxStatus {
 		return 0, errStatusTooLong
 	}
-	return t.Builder.Write(p)
+	t.b = append(t.b, p...)
+	return len(p), nil
 }
 
 // listHere lists over the control connection for STAT, in lines without a code.
@@ -210,7 +210,7 @@ func (s *Session) listHere(ctx context.Context, arg string) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	body := out.String()
+	body := string(out.b)
 	for _, note := range notes(listing.Result{Problems: result.Problems, Unsaid: result.Unsaid}) {
 		body += fmt.Sprintf("%d-%s\r\n", ftp.CodeFileStatus, note)
 	}

@@ -17,7 +17,7 @@ func TestBoundedText(t *testing.T) {
 	if n, err := text.Write([]byte("x")); n != 0 || !errors.Is(err, errStatusTooLong) {
 		t.Errorf("Write beyond the bound = %d, %v; want 0, %v", n, err, errStatusTooLong)
 	}
-	if text.Len() != maxStatus {
-		t.Errorf("the text has %d bytes; want %d", text.Len(), maxStatus)
+	if len(text.b) != maxStatus {
+		t.Errorf("the text has %d bytes; want %d", len(text.b), maxStatus)
 	}
 }
