@@ -3,7 +3,7 @@
 GO       ?= go
 VERSION  ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
-FUZZTIME ?= 5s
+FUZZTIME ?= 5000x
 
 .PHONY: help build test check unit privileged clients oracle fuzz bench install-tools clean
 
@@ -37,7 +37,7 @@ clients: ## real clients from Debian against the server
 oracle: ## the dialogues against Debian's original
 	test/oracle.sh
 
-fuzz: ## every fuzz target for FUZZTIME
+fuzz: ## every fuzz target, FUZZTIME inputs or seconds each
 	test/fuzz.sh $(FUZZTIME)
 
 bench: ## the table of docs/performance.md (root, half an hour), into bench/results/report.md
