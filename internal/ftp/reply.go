@@ -28,9 +28,6 @@ func Say(code int, lines ...string) Reply {
 	return Reply{Code: code, Before: lines[:last:last], Text: lines[last]}
 }
 
-// IsZero reports whether the reply says nothing at all.
-func (r Reply) IsZero() bool { return r.Code == 0 }
-
 // AppendTo appends the reply as it goes over the control connection.
 func (r Reply) AppendTo(b []byte) []byte {
 	for _, line := range r.Before {
