@@ -21,12 +21,23 @@ type Account struct {
 	// SystemNames is set for accounts of the system's own database: listings may show owners by name, and CWD knows "~user".
 	SystemNames bool
 
+	// LegacyHash names the scheme of the account's password hash if it is one that ought to be replaced, else "".
+	LegacyHash string
+
 	Limits Limits
 }
 
 // Limits are bounds of one account. A limit that is not set is the server's.
 type Limits struct {
 	MaxSessions Limit // simultaneous sessions; set to zero means: no bound, whatever the server's
+	MaxFiles    Limit // quota; set to zero means: none at all
+	MaxBytes    Limit // likewise
+
+	// Rate of one session in bytes per second; a direction that is not above zero has the server's.
+	UploadRate, DownloadRate uint64
+
+	// Ratio: UploadRatio parts uploaded earn DownloadRatio parts to download. Both are above zero, or the server's ratio holds.
+	UploadRatio, DownloadRatio uint64
 }
 
 // A Limit is a number that may be absent.
