@@ -22,7 +22,7 @@ var rooms = map[string]string{
 	"cmd/pure-pwconvert":  "internal/getopt internal/passwdfile",
 	"cmd/pure-quotacheck": "internal/getopt internal/identity internal/progress internal/quota internal/rootfs",
 	"internal/options":    "internal/getopt",
-	"internal/server": "internal/session internal/record",
+	"internal/server":     "internal/session internal/record",
 	"internal/session": "internal/account internal/auth internal/ftp internal/identity internal/listing internal/record " +
 		"internal/rootfs internal/transfer internal/pace internal/quota",
 	"internal/quota":            "internal/account internal/ftp",
