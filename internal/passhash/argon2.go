@@ -28,6 +28,11 @@ const (
 	minArgon2Sum, maxArgon2Sum   = 16, 1024
 )
 
+const (
+	argon2idPrefix  = "$argon2id$"
+	minArgon2Memory = 8 // KiB, for each lane
+)
+
 func parseArgon2(rest string,
 	derive func(password, salt []byte, time, memory uint32, threads uint8, keyLen uint32) []byte,
 ) (hash, error) {
@@ -62,7 +67,7 @@ func (h *argon2Hash) parameters(s string) error {
 	for i, p := range [...]struct {
 		key         string
 		least, most uint64
-	}{{"m=", 8, 1<<32 - 1}, {"t=", 1, 1<<32 - 1}, {"p=", 1, 255}} {
+	}{{"m=", minArgon2Memory, 1<<32 - 1}, {"t=", 1, 1<<32 - 1}, {"p=", 1, 255}} {
 		text, ok := strings.CutPrefix(parts[i], p.key)
 		if !ok {
 			return ErrMalformed
@@ -72,7 +77,7 @@ func (h *argon2Hash) parameters(s string) error {
 		}
 	}
 	h.memory, h.passes, h.lanes = uint32(n[0]), uint32(n[1]), uint8(n[2])
-	if h.memory < 8*uint32(h.lanes) {
+	if h.memory < minArgon2Memory*uint32(h.lanes) {
 		return fmt.Errorf("%w: too little memory for %d lanes", ErrMalformed, h.lanes)
 	}
 	return nil

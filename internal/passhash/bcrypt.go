@@ -1,39 +1,69 @@
 package passhash
 
 import (
-	"errors"
-	"fmt"
+	"encoding/base64"
+	"encoding/binary"
 
-	"golang.org/x/crypto/bcrypt"
+	//lint:ignore SA1019 Blowfish is what bcrypt is made of
+	"golang.org/x/crypto/blowfish"
 )
 
 // bcryptHash is "$2b$" cost "$" salt sum, 60 characters in all.
 type bcryptHash struct {
-	stored string
-	log    int
+	variant bcryptVariant
+	log     int // logarithm of the cost
+	salt    []byte
+	sum     string
 }
 
+// A bcryptVariant is how a password becomes a key. Old libraries took bytes from 0x80 on for
+// negative numbers, which lets some of them overwrite those before.
+type bcryptVariant uint8
+
 const (
-	bcryptLen       = 60
-	cheapBcrypt     = 4       // logarithm of the cost
-	maxBcryptSecret = 72      // bytes of the password that count
-	bcryptMemory    = 8 << 10 // bytes
+	bcryptCorrect bcryptVariant = iota // "$2b$", "$2y$"
+	bcryptSigned                       // "$2x$": as old libraries did
+	bcryptWary                         // "$2a$": never what old libraries made of another password
 )
 
-// parseBcrypt returns the parser for hashes with one prefix: the three kinds differ in how old
-// libraries made them, not in what they mean.
-func parseBcrypt(prefix string) func(string) (hash, error) {
+const (
+	bcryptSalt   = 22      // characters, for 16 bytes
+	bcryptSum    = 31      // characters, for 23 bytes of the 24 there are
+	bcryptWords  = 18      // of key, each four bytes
+	bcryptMemory = 8 << 10 // bytes
+	cheapBcrypt  = 4       // logarithm of the cost
+
+	minBcryptLog, maxBcryptLog = 4, 31
+
+	bcryptText       = "OrpheanBeholderScryDoubt" // what is encrypted
+	bcryptTextRounds = 64
+	bcryptCharacters = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+)
+
+// bcrypt64 is bcrypt's own base64.
+func bcrypt64() *base64.Encoding {
+	return base64.NewEncoding(bcryptCharacters).WithPadding(base64.NoPadding)
+}
+
+// parseBcrypt returns the parser for the hashes of one variant.
+func parseBcrypt(variant bcryptVariant) func(string) (hash, error) {
 	return func(rest string) (hash, error) {
-		if len(prefix)+len(rest) != bcryptLen || rest[2] != '$' ||
-			!isCrypt64(rest[3:], len(rest)-3) {
+		if len(rest) < 3 || rest[2] != '$' || !isCrypt64(rest[3:], bcryptSalt+bcryptSum) {
 			return nil, ErrMalformed
 		}
-		stored := prefix + rest
-		log, err := bcrypt.Cost([]byte(stored))
-		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		digits, rest := rest[:2], rest[3:]
+		if digits[0] == '0' {
+			digits = digits[1:]
 		}
-		return &bcryptHash{stored, log}, nil
+		log, ok := decimal(digits, minBcryptLog, maxBcryptLog)
+		if !ok {
+			return nil, ErrMalformed
+		}
+		salt, err := bcrypt64().DecodeString(rest[:bcryptSalt])
+		if err != nil {
+			return nil, ErrMalformed
+		}
+		return &bcryptHash{variant, int(log), salt, rest[bcryptSalt:]}, nil
 	}
 }
 
@@ -41,16 +71,59 @@ func (h *bcryptHash) cost() cost {
 	return cost{bcryptMemory, expensive(int64(h.log), cheapBcrypt)}
 }
 
-// compute leaves the comparison to the library, whose is in constant time: it does not hand out the
-// result.
 func (h *bcryptHash) compute(password []byte) (want, got []byte, err error) {
-	password = password[:min(len(password), maxBcryptSecret)]
-	err = bcrypt.CompareHashAndPassword([]byte(h.stored), password)
-	switch {
-	case err == nil:
-		return []byte{1}, []byte{1}, nil
-	case errors.Is(err, bcrypt.ErrMismatchedHashAndPassword):
-		return []byte{1}, []byte{0}, nil
+	first, key := bcryptKeys(password, h.variant)
+	cipher, err := blowfish.NewSaltedCipher(first, h.salt)
+	if err != nil {
+		return nil, nil, err
 	}
-	return nil, nil, err
+	for range uint64(1) << h.log {
+		blowfish.ExpandKey(key, cipher)
+		blowfish.ExpandKey(h.salt, cipher)
+	}
+	text := []byte(bcryptText)
+	for block := text; len(block) > 0; block = block[blowfish.BlockSize:] {
+		for range bcryptTextRounds {
+			cipher.Encrypt(block, block)
+		}
+	}
+	return []byte(h.sum), bcrypt64().AppendEncode(nil, text[:len(text)-1]), nil
+}
+
+// bcryptKeys makes 72 bytes of key from the password and the zero that ends it, repeated. The first
+// of the two is for the first expansion, and differs from the other only for wary hashes of
+// passwords whose signed key is the same although signs were extended.
+func bcryptKeys(password []byte, variant bcryptVariant) (first, key []byte) {
+	var correct, signed [bcryptWords]uint32
+	var extended bool
+	for i, at := 0, 0; i < bcryptWords; i++ {
+		for j := range 4 {
+			var b byte // of the zero at the end
+			if at < len(password) {
+				b = password[at]
+			}
+			at = (at + 1) % (len(password) + 1)
+			correct[i] = correct[i]<<8 | uint32(b)
+			signed[i] = signed[i]<<8 | uint32(int32(int8(b)))
+			extended = extended || j > 0 && b >= 0x80
+		}
+	}
+	words := correct
+	if variant == bcryptSigned {
+		words = signed
+	}
+	key = bcryptBytes(words)
+	if variant == bcryptWary && extended && correct == signed {
+		words[0] ^= 1 << 16
+	}
+	return bcryptBytes(words), key
+}
+
+// bcryptBytes writes words as a key is read.
+func bcryptBytes(words [bcryptWords]uint32) []byte {
+	out := make([]byte, 0, 4*bcryptWords)
+	for _, word := range words {
+		out = binary.BigEndian.AppendUint32(out, word)
+	}
+	return out
 }

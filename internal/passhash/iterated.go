@@ -9,16 +9,16 @@ import (
 	"github.com/go-crypt/x/crypt"
 )
 
-// iteratedHash is one of the schemes that repeat an ordinary hash function: MD5-crypt, SHA1-crypt
-// and SHA-crypt.
+// iteratedHash is one of the schemes that repeat an ordinary hash function: MD5-crypt, SunMD5,
+// SHA1-crypt and SHA-crypt.
 type iteratedHash struct {
-	rounds int
+	work   int64 // in rounds of the order of SHA-crypt's
 	sum    string
 	derive func(password []byte) []byte
 }
 
 func (h *iteratedHash) cost() cost {
-	return cost{places: expensive(int64(h.rounds), cheapRounds)}
+	return cost{places: expensive(h.work, cheapRounds)}
 }
 
 func (h *iteratedHash) compute(password []byte) (want, got []byte, err error) {
@@ -46,7 +46,7 @@ func parseSHA1Crypt(rest string) (hash, error) {
 	if !ok1 || !ok2 {
 		return nil, ErrMalformed
 	}
-	return &iteratedHash{int(rounds), sum, func(password []byte) []byte {
+	return &iteratedHash{int64(rounds), sum, func(password []byte) []byte {
 		return crypt.KeySHA1Crypt(password, []byte(salt), uint32(rounds))
 	}}, nil
 }
@@ -68,7 +68,7 @@ func parseSHACrypt(rest string, function func() stdhash.Hash, sumLen int) (hash,
 	if !ok {
 		return nil, ErrMalformed
 	}
-	return &iteratedHash{int(rounds), sum, func(password []byte) []byte {
+	return &iteratedHash{int64(rounds), sum, func(password []byte) []byte {
 		return crypt.KeySHACrypt(function, password, []byte(salt), int(rounds))
 	}}, nil
 }

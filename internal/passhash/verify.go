@@ -23,7 +23,7 @@ var (
 )
 
 // MaxPassword is the length of password, in bytes, from which on none matches. It is crypt(3)'s
-// bound.
+// bound. One with a zero byte in it matches nothing either: no hash was ever made of it.
 const MaxPassword = 512
 
 // DefaultMemory is the memory budget of a Config that names none, in bytes.
@@ -33,11 +33,16 @@ const DefaultMemory = 256 << 20
 type Config struct {
 	Memory   int64 // bytes; 0 means DefaultMemory
 	Parallel int   // expensive verifications at once; 0 means runtime.GOMAXPROCS
+
+	// DES allows traditional and extended DES: they can be searched through in days or less, and the
+	// traditional one takes only eight characters of a password into account.
+	DES bool
 }
 
 // A Verifier verifies passwords within bounds. It may be used by many goroutines at once.
 type Verifier struct {
 	budget budget
+	des    bool
 }
 
 // New returns a Verifier.
@@ -48,18 +53,18 @@ func New(c Config) *Verifier {
 	if c.Parallel == 0 {
 		c.Parallel = runtime.GOMAXPROCS(0)
 	}
-	return &Verifier{budget: budget{total: c.Memory, free: cost{c.Memory, c.Parallel}}}
+	return &Verifier{budget{total: c.Memory, free: cost{c.Memory, c.Parallel}}, c.DES}
 }
 
 // Verify tells whether password is the one that the stored hash was made of. If it cannot tell, the
 // error wraps ErrMalformed, ErrScheme, ErrBudget or that of the context, which ends the waiting for
 // a place.
 func (v *Verifier) Verify(ctx context.Context, stored, password string) (bool, error) {
-	h, err := parse(stored)
+	h, err := v.parse(stored)
 	if err != nil {
 		return false, err
 	}
-	if len(password) >= MaxPassword {
+	if len(password) >= MaxPassword || strings.ContainsRune(password, 0) {
 		return false, nil
 	}
 	need := h.cost()
@@ -77,11 +82,20 @@ func (v *Verifier) Verify(ctx context.Context, stored, password string) (bool, e
 // Check tells whether a stored hash is one that can be verified: its error is what Verify would
 // return, but for the context's.
 func (v *Verifier) Check(stored string) error {
-	h, err := parse(stored)
+	h, err := v.parse(stored)
 	if err != nil {
 		return err
 	}
 	return v.budget.check(h.cost())
+}
+
+// parse takes a stored hash apart, if its scheme is allowed.
+func (v *Verifier) parse(stored string) (hash, error) {
+	s, h, err := parse(stored)
+	if err == nil && s.des && !v.des {
+		return nil, fmt.Errorf("%w: %s (the option --despasswords allows it)", ErrScheme, s.name)
+	}
+	return h, err
 }
 
 // A hash is a stored hash taken apart.
@@ -91,58 +105,4 @@ type hash interface {
 	// compute returns the stored result and the one the given password makes, in the same encoding.
 	// It does not keep or change the password.
 	compute(password []byte) (want, got []byte, err error)
-}
-
-// A scheme is one notation of stored hashes.
-type scheme struct {
-	prefix string
-	// parse takes apart what follows the prefix; nil for a scheme that is known but not verified.
-	parse func(rest string) (hash, error)
-	name  string
-}
-
-// schemes lists the notations; a longer prefix stands before a shorter one it begins with. It is
-// never written to.
-var schemes = [...]scheme{
-	{"$argon2id$", parseArgon2id, "Argon2id"},
-	{"$argon2i$", parseArgon2i, "Argon2i"},
-	{"$argon2d$", nil, "Argon2d"},
-	{"$7$", parseScrypt, "scrypt"},
-	{"$y$", parseYescrypt, "yescrypt"},
-	{"$gy$", nil, "GOST-yescrypt"},
-	{"$2a$", parseBcrypt("$2a$"), "bcrypt"},
-	{"$2b$", parseBcrypt("$2b$"), "bcrypt"},
-	{"$2y$", parseBcrypt("$2y$"), "bcrypt"},
-	{"$2x$", nil, "bcrypt with the sign extension bug"},
-	{"$2$", nil, "bcrypt before $2a$"},
-	{"$6$", parseSHA512Crypt, "SHA512-crypt"},
-	{"$5$", parseSHA256Crypt, "SHA256-crypt"},
-	{"$1$", parseMD5Crypt, "MD5-crypt"},
-	{"$sha1$", parseSHA1Crypt, "SHA1-crypt"},
-	{"$md5", nil, "SunMD5"},
-	{"$3$", nil, "NT"},
-	{"_", nil, "BSDi extended DES"},
-	{"", nil, "DES"},
-}
-
-// parse finds the scheme of a stored hash and takes the hash apart.
-func parse(stored string) (hash, error) {
-	for _, s := range schemes {
-		rest, ok := strings.CutPrefix(stored, s.prefix)
-		if !ok {
-			continue
-		}
-		switch {
-		case s.parse != nil:
-			h, err := s.parse(rest)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", s.name, err)
-			}
-			return h, nil
-		case s.prefix == "" && !isCrypt64(stored, 13), s.prefix == "_" && !isCrypt64(rest, 19):
-			return nil, ErrMalformed
-		}
-		return nil, fmt.Errorf("%w: %s", ErrScheme, s.name)
-	}
-	return nil, ErrMalformed
 }

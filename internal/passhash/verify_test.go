@@ -26,18 +26,16 @@ func load(t testing.TB, name, separator string) [][]string {
 // The accounts of the specification's vectors: the password of all is "secret".
 func TestEveryScheme(t *testing.T) {
 	refused := map[string]error{
-		"u_gostyescrypt": ErrScheme, "u_sunmd5": ErrScheme, "u_nt": ErrScheme,
-		"u_des": ErrScheme, "u_des_short": ErrScheme, "u_bsdi": ErrScheme,
 		"u_clear": ErrMalformed, "u_star": ErrMalformed, "u_bang": ErrMalformed, "u_star0": ErrMalformed,
 	}
-	v := New(Config{})
+	v := New(Config{DES: true})
 	for _, fields := range load(t, "testdata/hashes.passwd", ":") {
 		user, stored := fields[0], fields[1]
 		for _, test := range []struct {
 			password string
 			want     bool
 		}{{"secret", true}, {"Secret", false}, {"", false}, {stored, false}} {
-			if h, err := parse(stored); err == nil && h.cost().places > 0 && test.password == "" {
+			if _, h, err := parse(stored); err == nil && h.cost().places > 0 && test.password == "" {
 				continue // two wrong passwords are enough of the expensive ones
 			}
 			want := test.want && refused[user] == nil
@@ -55,7 +53,7 @@ func TestEveryScheme(t *testing.T) {
 // Unusual passwords and salts, hashed by libxcrypt: each line is a password in hexadecimal digits
 // and its hash.
 func TestAgreesWithLibxcrypt(t *testing.T) {
-	v := New(Config{})
+	v := New(Config{DES: true})
 	for _, fields := range load(t, "testdata/crypt.tsv", "\t") {
 		raw, err := hex.DecodeString(fields[0])
 		if err != nil {
@@ -76,16 +74,58 @@ func TestAgreesWithLibxcrypt(t *testing.T) {
 
 func TestSchemeIsNamed(t *testing.T) {
 	for stored, want := range map[string]string{
-		"$gy$j75$OUklZF8y7T6XFP1mt6Og2.$QrR8":  "GOST",
-		"$md5,rounds=71124$a6TQXxCw$$lNLvb5w":  "SunMD5",
-		"$3$$878d8014606cda29677a44efa1353fc7": "NT",
-		"_J9..gjBnD.NDXOtQfa6":                 "BSDi",
-		"Fl59EP5b.LMeQ":                        "DES",
-		"$argon2id$v=16$m=64,t=2,p=1$a$b":      "v=16",
+		"_J9..gjBnD.NDXOtQfa6":            "BSDi extended DES (the option --despasswords",
+		"Fl59EP5b.LMeQ":                   "DES (the option --despasswords",
+		"$argon2d$v=19$m=64,t=2,p=1$a$b":  "Argon2d",
+		"$argon2id$v=16$m=64,t=2,p=1$a$b": "v=16",
+		"$2$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW": "bcrypt before",
 	} {
 		if _, err := New(Config{}).Verify(t.Context(), stored, "secret"); !errors.Is(err, ErrScheme) ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("Verify(%q) = %v; want ErrScheme naming %q", stored, err, want)
+		}
+	}
+}
+
+func TestDESMustBeAllowed(t *testing.T) {
+	for _, stored := range []string{"_J9..gjBnD.NDXOtQfa6", "Fl59EP5b.LMeQ"} {
+		if ok, err := New(Config{}).Verify(t.Context(), stored, "secret"); ok || !errors.Is(err, ErrScheme) {
+			t.Errorf("Verify(%q) = %v, %v; want ErrScheme", stored, ok, err)
+		}
+		if err := New(Config{}).Check(stored); !errors.Is(err, ErrScheme) {
+			t.Errorf("Check(%q) = %v; want ErrScheme", stored, err)
+		}
+		if err := New(Config{DES: true}).Check(stored); err != nil {
+			t.Errorf("Check(%q), DES allowed = %v; want nil", stored, err)
+		}
+	}
+}
+
+// All of libxcrypt's hashes and those of the specification's vectors.
+func TestLegacy(t *testing.T) {
+	stored := []string{"", "*", "!$1$SBQ56/ff$rvzY4YFMELzUscTIBNcfa/", "$1$", "secret"}
+	for _, fields := range load(t, "testdata/crypt.tsv", "\t") {
+		stored = append(stored, fields[1])
+	}
+	for _, fields := range load(t, "testdata/hashes.passwd", ":") {
+		stored = append(stored, fields[1])
+	}
+	for _, hash := range stored {
+		want := ""
+		if New(Config{DES: true}).Check(hash) == nil {
+			switch scheme, _, _ := strings.Cut(strings.TrimPrefix(hash, "$"), "$"); {
+			case strings.HasPrefix(hash, "_"):
+				want = "BSDi extended DES"
+			case hash[0] != '$':
+				want = "DES"
+			case strings.HasPrefix(scheme, "md5"):
+				want = "SunMD5"
+			default:
+				want = map[string]string{"1": "MD5-crypt", "sha1": "SHA1-crypt", "3": "NT", "2x": "bcrypt $2x$"}[scheme]
+			}
+		}
+		if got := Legacy(hash); got != want {
+			t.Errorf("Legacy(%q) = %q; want %q", hash, got, want)
 		}
 	}
 }
@@ -96,6 +136,7 @@ func TestMalformedNeverMatches(t *testing.T) {
 	const sha = "$5$3aqQxnhmtFDkFDe5$xlY61j2aLXTGNbGYxlRXchkRocCVoj9Fb2Awp5PsO15"
 	const yes = "$y$j75$ytnyuVQ9TjKLAd0Ww1laK1$U/9.lV5swJ8gJKL2dEf..ZL8W/ILZhDgvHKmRvX0UQA"
 	const scrypt = "$7$BU..../....cn3nUKEZAMqBJzchxf0XU0$3ybvPNW9ZU6HpcP3JY.lGw1h/FhYzHDqGHzv.s5vGQC"
+	const sun = "$md5,rounds=5$abcdefgh$$DNnUTx0178KyV8yEt9FIl/"
 	change := strings.Replace
 	for _, stored := range []string{
 		"", "x", "secret", "$", "$$", "!" + md5, "*" + md5, md5 + "x", md5[:len(md5)-1], md5 + "$", "$1$", "$1$$",
@@ -111,9 +152,17 @@ func TestMalformedNeverMatches(t *testing.T) {
 		scrypt + "x", change(scrypt, "BU..../....", ".U..../....", 1), change(scrypt, "U....", ".....", 1),
 		change(scrypt, "U....", "U...!", 1), "$7$BU..../...$" + scrypt[len(scrypt)-43:],
 		"$sha1$786$dOefs5IwOEBkb8zA2.wg$KbAwSwh.dKR9fCEVlFdWchcRkjn", "$sha1$$a$" + strings.Repeat("a", 28),
-		"_J9..gjBnD.NDXOtQfa", "Fl59EP5b.LMe!",
+		"_J9..gjBnD.NDXOtQfa", "_J9..gjBnD.NDXOtQfa!", "Fl59EP5b.LMe!", "Fl59EP5b.LMe", "Fl59EP5b.LMeQQ",
+		"$3$878d8014606cda29677a44efa1353fc7", "$3$$878d8014606cda29677a44efa1353fc",
+		"$3$$878D8014606CDA29677A44EFA1353FC7",
+		"$3$x$878d8014606cda29677a44efa1353fc7", change(yes, "$y$", "$gy$", 1) + "$", "$gy$j75$$",
+		change(sun, "rounds=5", "rounds=05", 1), change(sun, "rounds=5", "rounds=0", 1), change(sun, "rounds=5", "", 1),
+		change(sun, ",rounds=5", "x", 1), change(sun, "5$", "5", 1), change(sun, "$$", "$$$", 1),
+		change(sun, "abcdefgh", "abc!efgh", 1), change(sun, "rounds=5", "rounds=1000000000", 1), sun[:len(sun)-1],
+		change(sun, "abcdefgh", strings.Repeat("a", 384), 1), "$md5", "$md5$", "$md5$$",
+		change(bcrypt, "$2b$05", "$2x$3", 1), change(bcrypt, "05", "32", 1), "$2x$", "$2b$05$",
 	} {
-		if ok, err := New(Config{}).Verify(t.Context(), stored, "secret"); ok || !errors.Is(err, ErrMalformed) {
+		if ok, err := New(Config{DES: true}).Verify(t.Context(), stored, "secret"); ok || !errors.Is(err, ErrMalformed) {
 			t.Errorf("Verify(%q) = %v, %v; want ErrMalformed", stored, ok, err)
 		}
 	}
@@ -135,6 +184,15 @@ func TestPasswordLength(t *testing.T) {
 	}
 }
 
+// DES fills a short password up with zeros, so one with zeros behind it would do as well.
+func TestZeroByteNeverMatches(t *testing.T) {
+	for _, stored := range []string{"Fl59EP5b.LMeQ", "_J9..gjBnD.NDXOtQfa6", "$1$SBQ56/ff$rvzY4YFMELzUscTIBNcfa/"} {
+		if ok, err := New(Config{DES: true}).Verify(t.Context(), stored, "secret\x00"); ok || err != nil {
+			t.Errorf("Verify(%q, \"secret\\x00\") = %v, %v; want false", stored, ok, err)
+		}
+	}
+}
+
 func TestBudgetIsEnforced(t *testing.T) {
 	small := New(Config{Memory: 16 << 20})
 	for _, stored := range []string{
@@ -142,6 +200,7 @@ func TestBudgetIsEnforced(t *testing.T) {
 		"$7$BU..../....cn3nUKEZAMqBJzchxf0XU0$3ybvPNW9ZU6HpcP3JY.lGw1h/FhYzHDqGHzv.s5vGQC",
 		"$7$zU..../....cn3nUKEZAMqBJzchxf0XU0$3ybvPNW9ZU6HpcP3JY.lGw1h/FhYzHDqGHzv.s5vGQC",
 		"$y$jFT$X9V6.00nSR/RilAZgu52j1$bpqgw3MnhyM8JCYxA/4JU0p7sKX9TouvAleWtEedhZC",
+		"$gy$jFT$X9V6.00nSR/RilAZgu52j1$bpqgw3MnhyM8JCYxA/4JU0p7sKX9TouvAleWtEedhZC",
 	} {
 		if _, err := small.Verify(t.Context(), stored, "secret"); !errors.Is(err, ErrBudget) {
 			t.Errorf("Verify(%q) = %v; want ErrBudget", stored, err)
@@ -169,8 +228,16 @@ func TestCost(t *testing.T) {
 		"$y$j9T$X9V6.00nSR/RilAZgu52j1$bpqgw3MnhyM8JCYxA/4JU0p7sKX9TouvAleWtEedhZC":                           {128*32*4096 + 16<<10, 1},
 		"$1$SBQ56/ff$rvzY4YFMELzUscTIBNcfa/":                                                                  {0, 0},
 		"$5$rounds=100000$3aqQxnhmtFDkFDe5$xlY61j2aLXTGNbGYxlRXchkRocCVoj9Fb2Awp5PsO15":                       {0, 1},
+		"$md5$abcdefgh$$TFWU.dlIfuoAjNld5IaX3.":                                                               {0, 1},
+		"$3$$878d8014606cda29677a44efa1353fc7":                                                                {0, 0},
+		"Fl59EP5b.LMeQ":                                                                                       {0, 0},
+		"_J9..gjBnD.NDXOtQfa6":                                                                                {0, 0},
+		"_zz..abcdmJHbhu3MbU2":                                                                                {0, 0},
+		"_zzz.abcdmJHbhu3MbU2":                                                                                {0, 1},
+		"$gy$j9T$X9V6.00nSR/RilAZgu52j1$bpqgw3MnhyM8JCYxA/4JU0p7sKX9TouvAleWtEedhZC":                          {128*32*4096 + 16<<10, 1},
+		"$2x$05$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW":                                        {8 << 10, 1},
 	} {
-		h, err := parse(stored)
+		_, h, err := parse(stored)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -187,7 +254,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(fields[1])
 	}
 	f.Fuzz(func(t *testing.T, stored string) {
-		h, err := parse(stored)
+		_, h, err := parse(stored)
 		if err != nil {
 			if !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrScheme) && !errors.Is(err, ErrBudget) {
 				t.Errorf("parse(%q): error of no class: %v", stored, err)
@@ -202,6 +269,38 @@ func FuzzParse(f *testing.F) {
 			if want, got, err := h.compute([]byte("secre")); err == nil && string(want) == string(got) {
 				t.Errorf("compute(%q) matches a wrong password", stored)
 			}
+		}
+	})
+}
+
+// FuzzSchemes checks of each parser that it accepts nothing with a character behind it, and that what
+// it does accept has a cost that can be accounted.
+func FuzzSchemes(f *testing.F) {
+	for _, fields := range load(f, "testdata/hashes.passwd", ":") {
+		for i, s := range schemes {
+			if rest, ok := strings.CutPrefix(fields[1], s.prefix); ok {
+				f.Add(uint(i), rest)
+				break
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, i uint, rest string) {
+		s := schemes[i%uint(len(schemes))]
+		if s.parse == nil {
+			return
+		}
+		h, err := s.parse(rest)
+		if err != nil {
+			if !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrScheme) && !errors.Is(err, ErrBudget) {
+				t.Errorf("%s %q: error of no class: %v", s.name, rest, err)
+			}
+			return
+		}
+		if c := h.cost(); c.memory < 0 || c.places < 0 || c.places > 1 {
+			t.Errorf("%s %q: cost %+v", s.name, rest, c)
+		}
+		if _, err := s.parse(rest + "!"); err == nil {
+			t.Errorf("%s accepts %q", s.name, rest+"!")
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"pureftpd/internal/account"
 	"pureftpd/internal/auth"
+	"pureftpd/internal/passhash"
 )
 
 // shadowed stands for the hash of a password that is in the shadow file.
@@ -46,7 +47,8 @@ func (b *Backend) Authenticate(ctx context.Context, c auth.Credentials) (account
 	case err != nil:
 		return account.Account{}, broken(err)
 	}
-	if err := b.checkPassword(ctx, entry, c.Password); err != nil {
+	stored, err := b.checkPassword(ctx, entry, c.Password)
+	if err != nil {
 		return account.Account{}, err
 	}
 	if err := b.checkShell(entry); err != nil {
@@ -66,17 +68,19 @@ func (b *Backend) Authenticate(ctx context.Context, c auth.Credentials) (account
 		Groups:      groups,
 		Home:        entry.Home,
 		SystemNames: true,
+		LegacyHash:  passhash.Legacy(stored),
 	}, nil
 }
 
 // checkPassword compares the password, and finds out whether it and the account may still be used.
-func (b *Backend) checkPassword(ctx context.Context, entry Entry, password auth.Secret) error {
+// It returns the hash that it compared with.
+func (b *Backend) checkPassword(ctx context.Context, entry Entry, password auth.Secret) (string, error) {
 	stored := entry.password
 	var aging *shadowEntry
 	if stored == shadowed {
 		shadow, err := b.db.shadow.load()
 		if err != nil {
-			return broken(fmt.Errorf("read passwords: %w", err))
+			return "", broken(fmt.Errorf("read passwords: %w", err))
 		}
 		stored = "" // of an account that the shadow file does not know
 		if aging = shadow.byName[entry.Name]; aging != nil {
@@ -84,14 +88,14 @@ func (b *Backend) checkPassword(ctx context.Context, entry Entry, password auth.
 		}
 	}
 	if err := auth.CheckPassword(ctx, b.verifier, stored, b.SampleHash, password); err != nil {
-		return err
+		return "", err
 	}
 	if aging != nil {
 		if err := aging.valid(b.now()); err != nil {
-			return &auth.Refusal{Reason: err.Error()}
+			return "", &auth.Refusal{Reason: err.Error()}
 		}
 	}
-	return nil
+	return stored, nil
 }
 
 // checkShell tells whether accounts with this shell may log in.

@@ -95,6 +95,25 @@ func TestAccountOfALogin(t *testing.T) {
 	}
 }
 
+// An account says whether its hash ought to be replaced, in whichever file it is.
+func TestLegacyHashOfALogin(t *testing.T) {
+	const sound = "$argon2id$v=19$m=64,t=2,p=1$23HOWxmcurnawWrLCPddQg$XU6/x4yOrQA6e7pRz9BgY4VUI5V9+1Jxha75gpUF0ME"
+	for _, test := range []struct{ passwd, shadow, want string }{
+		{"x", md5Secret, "MD5-crypt"},
+		{md5Secret, sound, "MD5-crypt"},
+		{"x", sound, ""},
+		{sound, md5Secret, ""},
+	} {
+		s := newSystem(t)
+		s.write(t, "passwd", "joe:"+test.passwd+":2001:2002::/home/joe:/bin/sh\n")
+		s.write(t, "shadow", "joe:"+test.shadow+":::::::\n")
+		a, err := s.backend().Authenticate(t.Context(), auth.Credentials{User: "joe", Password: "secret"})
+		if err != nil || a.LegacyHash != test.want {
+			t.Errorf("%s, %s: Authenticate = %q, %v; want %q", test.passwd, test.shadow, a.LegacyHash, err, test.want)
+		}
+	}
+}
+
 // Each row is a line of passwd and one of shadow for joe, and what becomes of the login.
 func TestLogin(t *testing.T) {
 	const passwd = "joe:x:2001:2002::/home/joe:/bin/sh"
