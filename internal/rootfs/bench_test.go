@@ -74,3 +74,23 @@ func BenchmarkSystemCall(b *testing.B) {
 		unix.Getppid()
 	}
 }
+
+// benchShare opens a file of a root that has a share, which the link "/in" leads to.
+func benchShare(b *testing.B, name string) {
+	share := b.TempDir()
+	must(b, os.WriteFile(share+"/file.txt", nil, 0o644))
+	_, dir := benchRoot(b, 1)
+	must(b, os.Symlink(share, dir+"/in"))
+	r := open(b, NewCache(share), Options{Path: dir})
+	b.ReportAllocs()
+	for b.Loop() {
+		file, err := r.OpenFile(name, Read, 0)
+		must(b, err)
+		must(b, file.Close())
+	}
+}
+
+// BenchmarkOpenFileBesideShare ought to take as long as BenchmarkOpenFile.
+func BenchmarkOpenFileBesideShare(b *testing.B) { benchShare(b, "/file-000000.txt") }
+
+func BenchmarkOpenFileInShare(b *testing.B) { benchShare(b, "/in/file.txt") }

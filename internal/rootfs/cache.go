@@ -19,6 +19,7 @@ type Cache struct {
 	kernel   Kernel
 	inside   view      // a root of its own
 	anywhere view      // the whole system, without magic links
+	shared   view      // a root of its own, with links into shares; inside if there are none
 	batches  sync.Pool // of *batch
 
 	mu      sync.Mutex
@@ -43,15 +44,23 @@ type anchorKey struct {
 }
 
 // NewCache asks the kernel what it can do and returns an empty cache.
-func NewCache() *Cache { return newCache(probe()) }
+//
+// shares are directories into which absolute symbolic links lead out of the roots, other than "/"
+// and virtual ones. Each is an absolute pathname, clean and not "/"; one that is not is left out, so
+// that nothing leads there.
+func NewCache(shares ...string) *Cache { return newCache(probe(), shares...) }
 
-func newCache(k Kernel) *Cache {
+func newCache(k Kernel, shares ...string) *Cache {
 	c := &Cache{kernel: k, anchors: make(map[anchorKey]*anchor)}
 	c.batches.New = func() any { return new(batch) }
 	if k.Openat2 {
 		c.inside, c.anywhere = kernelView{insideRoot}, kernelView{anywhere}
 	} else {
 		c.inside, c.anywhere = walkView{jail: true}, walkView{}
+	}
+	c.shared = c.inside
+	if v := newShareView(c.inside, c.anywhere, shares); len(v.shares) > 0 {
+		c.shared = v
 	}
 	return c
 }
@@ -113,9 +122,12 @@ func (c *Cache) share(key anchorKey, fd int) *anchor {
 	if a != nil {
 		_ = unix.Close(fd)
 	} else {
-		a = &anchor{cache: c, key: key, view: c.inside, fd: fd, real: procPath(fd)}
-		if key.virtual {
+		a = &anchor{cache: c, key: key, view: c.shared, fd: fd, real: procPath(fd)}
+		switch {
+		case key.virtual:
 			a.view = virtualView{c.anywhere}
+		case key.path == "/":
+			a.view = c.inside
 		}
 		c.anchors[key] = a
 	}

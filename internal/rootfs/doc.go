@@ -11,10 +11,15 @@
 // wherever the user may go. None of them follows the magic links of /proc, which would hand one
 // session the descriptors of another, and no file on a proc file system is opened.
 //
+// The administrator may list shares: directories outside, into which absolute symbolic links lead
+// out of a root (see [NewCache]). Only roots that have links into shares pay for them, and only for
+// pathnames that do not exist inside.
+//
 // The package knows nothing of FTP's rules about names, permissions of sessions or quotas. The
 // process umask is expected to be 0: modes are given in full. It is for 64-bit Linux.
 //
 // What it does not protect from: directories that somebody outside moves out of a root while a file
-// in them is being made (chroot does not either), device nodes inside a root that the user may
-// open, and what the virtual chroot is for.
+// in them is being made (chroot does not either; the same holds for shares), device nodes inside a
+// root that the user may open, and what the virtual chroot is for. The directories on the way to a
+// share are not to be the users' own: whoever can exchange one says what the share is.
 package rootfs

@@ -22,16 +22,19 @@ import (
 var kinds = []struct {
 	name    string
 	virtual bool
-	cache   func() *Cache
+	sharing bool
+	cache   func(shares ...string) *Cache
 }{
-	{"kernel", false, NewCache},
-	{"walk", false, withoutKernel},
-	{"virtual", true, NewCache},
-	{"virtual walk", true, withoutKernel},
+	{"kernel", false, false, NewCache},
+	{"walk", false, false, withoutKernel},
+	{"virtual", true, false, NewCache},
+	{"virtual walk", true, false, withoutKernel},
+	{"sharing", false, true, NewCache},
+	{"sharing walk", false, true, withoutKernel},
 }
 
 // withoutKernel is the cache that an old kernel would have.
-func withoutKernel() *Cache { return newCache(Kernel{}) }
+func withoutKernel(shares ...string) *Cache { return newCache(Kernel{}, shares...) }
 
 // A fixture is a root with a directory beside it that must not be touched.
 type fixture struct {
@@ -40,6 +43,7 @@ type fixture struct {
 	virtual bool
 	home    string // the root's path on the system
 	outside string
+	share   string // the directory that links may lead to, "" if there is none
 }
 
 // each runs a test on every kind of root, or on those of one sort.
@@ -58,15 +62,31 @@ func eachVirtual(t *testing.T, test func(t *testing.T, f fixture)) {
 	eachOf(t, "virtual walk", test)
 }
 
+func eachSharing(t *testing.T, test func(t *testing.T, f fixture)) {
+	t.Helper()
+	eachOf(t, "sharing", test)
+}
+
 func eachOf(t *testing.T, want string, test func(t *testing.T, f fixture)) {
 	t.Helper()
 	for _, kind := range kinds {
-		if kind.virtual && !strings.Contains(want, "virtual") || !kind.virtual && !strings.Contains(want, "kernel") {
+		sort := "kernel"
+		switch {
+		case kind.virtual:
+			sort = "virtual"
+		case kind.sharing && want == "sharing":
+			sort = "sharing"
+		}
+		if !strings.Contains(want, sort) {
 			continue
 		}
 		t.Run(kind.name, func(t *testing.T) {
 			dir := physicalTemp(t)
 			f := fixture{cache: kind.cache(), virtual: kind.virtual, home: dir + "/home", outside: dir + "/outside"}
+			if kind.sharing {
+				f.share = dir + "/share"
+				f.cache = kind.cache(f.share, dir+"/other", dir+"/missing")
+			}
 			for _, name := range []string{f.home, f.home + "/d", f.home + "/d/e", f.outside, f.outside + "/sub"} {
 				must(t, os.Mkdir(name, 0o755))
 			}

@@ -20,13 +20,11 @@ func (a *anchor) place(path string, dots unix.Errno) (place, error) {
 	if err := checkPath(path); err != nil {
 		return place{}, err
 	}
-	trimmed := strings.TrimRight(path, "/")
-	i := strings.LastIndexByte(trimmed, '/') + 1
-	parent, name := trimmed[:i], trimmed[i:]
-	if name == "" || name == "." || name == ".." {
+	parent, name := splitName(path)
+	if name == "" {
 		return place{}, dots
 	}
-	p := place{dir: a.fd, name: name, slash: len(trimmed) < len(path)}
+	p := place{dir: a.fd, name: name, slash: path[len(path)-1] == '/'}
 	if strings.Trim(parent, "/") == "" {
 		return p, nil
 	}
@@ -36,6 +34,17 @@ func (a *anchor) place(path string, dots unix.Errno) (place, error) {
 	}
 	p.dir, p.own = dir, true
 	return p, nil
+}
+
+// splitName takes the name that path ends with off it. If that is none of its own, "/", "." or "..",
+// parent is the whole path.
+func splitName(path string) (parent, name string) {
+	trimmed := strings.TrimRight(path, "/")
+	i := strings.LastIndexByte(trimmed, '/') + 1
+	if name = trimmed[i:]; name == "." || name == ".." || name == "" {
+		return path, ""
+	}
+	return trimmed[:i], name
 }
 
 func (p *place) close() {

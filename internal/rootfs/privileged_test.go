@@ -31,7 +31,7 @@ func dropped(t *testing.T, prepare func(t *testing.T, dir string), body func(t *
 			unix.Umask(0)
 			prepare(t, dir)
 			must(t, identity.Drop(identity.Config{}))
-			body(t, kind.cache(), dir)
+			body(t, kind.cache(dir+"/share", dir+"/closed/share"), dir)
 			status, err := identity.ReadStatus()
 			must(t, err)
 			must(t, status.AtRest())
@@ -160,6 +160,79 @@ func TestProcInsideJail(t *testing.T) {
 		}
 		if names, err := jail.names("/proc/self/root/etc"); err == nil {
 			t.Errorf("/etc was listed: %q", names)
+		}
+	})
+}
+
+// TestProcInsideShare: a share is no way to the proc file system either.
+func TestProcInsideShare(t *testing.T) {
+	prepare := func(t *testing.T, dir string) {
+		must(t, unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""))
+		must(t, os.MkdirAll(dir+"/share/proc", 0o777))
+		must(t, os.Mkdir(dir+"/jail", 0o755))
+		must(t, unix.Mount("proc", dir+"/share/proc", "proc", 0, ""))
+		plant(t, dir, map[string]string{
+			"/jail/in": dir + "/share", "/jail/root": dir + "/share/proc/self/root", "/share/root": "proc/self/root",
+			"/jail/cwd": "in/proc/self/cwd", "/share/fd": dir + "/share/proc/self/fd",
+		})
+	}
+	dropped(t, prepare, func(t *testing.T, c *Cache, dir string) {
+		jail := fixture{Root: open(t, c, Options{Path: dir + "/jail", Who: ann})}
+		if names, err := jail.names("/in/proc/self"); err != nil || len(names) < 10 {
+			t.Errorf("the directory of a process: %q, %v", names, err)
+		}
+		for _, path := range []string{
+			"/in/proc/self/root", "/in/proc/self/cwd", "/root", "/in/root", "/cwd", "/in/proc/thread-self/root",
+		} {
+			for _, name := range []string{path + "/etc/passwd", path + dir + "/share", path + "/.", path} {
+				_, err := jail.Facts(name, true)
+				wantErr(t, name, err, unix.ELOOP)
+			}
+		}
+		for _, path := range []string{
+			"/in/proc/self/maps", "/in/proc/self/mem", "/in/proc/version", "/in/proc/self/fd/0", "/in/fd/0", "/in/fd/1", "/in/proc/self/exe",
+		} {
+			if text, err := jail.read(path); err == nil {
+				t.Errorf("%s was read: %.40q", path, text)
+			}
+		}
+	})
+}
+
+// TestSharesAreForWhomTheyAreFor: behind a link the user is the user, and a share below a closed
+// directory is closed, although a home there is not.
+func TestSharesAreForWhomTheyAreFor(t *testing.T) {
+	prepare := func(t *testing.T, dir string) {
+		homeOf(t, dir)
+		for name, mode := range map[string]uint32{"/share": 0o2770, "/closed/share": 0o777} {
+			must(t, os.Mkdir(dir+name, 0o755))
+			must(t, os.Chown(dir+name, 0, 8100))
+			must(t, unix.Chmod(dir+name, mode))
+		}
+		plant(t, dir+"/closed/ann", map[string]string{"/in": dir + "/share", "/closed": dir + "/closed/share"})
+	}
+	dropped(t, prepare, func(t *testing.T, c *Cache, dir string) {
+		home := fixture{Root: open(t, c, Options{Path: dir + "/closed/ann", Who: ann})}
+		must(t, home.write("/in/file", "ann's"))
+		if facts, err := home.Facts("/in/file", true); err != nil || facts.UID != 7001 || facts.GID != 8100 {
+			t.Errorf("a file in the share: %+v, %v; want the owner 7001:8100", facts, err)
+		}
+		if got, err := home.RealPath("/in/file"); got != dir+"/share/file" || err != nil {
+			t.Errorf("RealPath = %q, %v", got, err)
+		}
+		_, err := home.Enter("/closed")
+		wantErr(t, "enter a share below a closed directory", err, fs.ErrPermission)
+		wantErr(t, "write there", home.write("/closed/file", ""), fs.ErrPermission)
+		for name, who := range map[string]*identity.Who{"a user without the group": bob, "nobody": nil} {
+			other := fixture{Root: open(t, c, Options{Path: dir + "/closed/ann", Who: who})}
+			_, err := other.read("/in/file")
+			wantErr(t, name+": read", err, fs.ErrPermission)
+			_, err = other.Enter("/in")
+			wantErr(t, name+": enter", err, fs.ErrPermission)
+			_, err = other.Outside("/in/file")
+			wantErr(t, name+": a file in what is closed", err, nil, fs.ErrPermission)
+			wantErr(t, name+": write", other.write("/in/new", ""), fs.ErrPermission)
+			wantErr(t, name+": unlink", other.Unlink("/in/file"), fs.ErrPermission)
 		}
 	})
 }

@@ -62,7 +62,7 @@ func leadingDots(path string) (up int, below string) {
 // Join gives the pathname inside the root that a client means by name while it is in dir. Nothing
 // is resolved but, in a virtual chroot, the ".." that lead name: they go up in dir as text, so that
 // CDUP leaves a link by the way it was entered. There ".." after another component fails with
-// EPERM.
+// EPERM. A link into a share is left likewise, but that is seen to when the pathname is resolved.
 func (r *Root) Join(dir, name string) (string, error) {
 	if !r.virtual() {
 		return ftp.Join(dir, name), nil

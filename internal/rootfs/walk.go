@@ -34,6 +34,8 @@ type walk struct {
 	cur   int   // where it stands: root, or a descriptor of its own
 	above []int // in a jail: the directories it came through, root first
 	links int
+	exit  *exit // nil: no link leads out of the jail
+	owns  bool  // root is a share, and to be closed
 }
 
 func (w *walk) open(path string, flags int, perm uint32) (int, error) {
@@ -42,6 +44,9 @@ func (w *walk) open(path string, flags int, perm uint32) (int, error) {
 	}
 	for rest := path; ; {
 		name, tail, last := cutName(rest)
+		if w.exit != nil {
+			w.exit.step(tail)
+		}
 		slash := last && tail != ""
 		var target string
 		var err error
@@ -73,14 +78,42 @@ func (w *walk) open(path string, flags int, perm uint32) (int, error) {
 		}
 		rest = tail
 		if target != "" {
-			if rest = target + tail; len(rest) > 2*maxPath {
-				return -1, unix.ENAMETOOLONG
-			}
-			if err := w.begin(target); err != nil {
+			if rest, err = w.turn(target, tail); err != nil {
 				return -1, err
 			}
 		}
 	}
+}
+
+// turn goes where a link leads. It returns what is to be walked next: the link's text and then the
+// tail.
+func (w *walk) turn(target, tail string) (rest string, err error) {
+	if w.exit != nil {
+		if share, below, ok := w.exit.door(w.root, target); ok {
+			return w.leave(share, below, tail)
+		}
+	}
+	if rest = target + tail; len(rest) > 2*maxPath {
+		return "", unix.ENAMETOOLONG
+	}
+	return rest, w.begin(target)
+}
+
+// leave moves the walk into a share, which is its root from now on.
+func (w *walk) leave(share, below, tail string) (rest string, err error) {
+	if tail, err = w.exit.cross(tail); err != nil {
+		return "", err
+	}
+	if rest = below + tail; len(rest) > 2*maxPath {
+		return "", unix.ENAMETOOLONG
+	}
+	fd, err := w.exit.view.anywhere.open(unix.AT_FDCWD, share, unix.O_PATH|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return "", err
+	}
+	w.close()
+	w.root, w.cur, w.above, w.owns = fd, fd, nil, true
+	return rest, nil
 }
 
 // cutName takes the first component off a pathname. The component is the last one if only slashes
@@ -202,12 +235,29 @@ func (w *walk) last(name string, flags int, perm uint32) (fd int, target string,
 	return -1, "", unix.ELOOP
 }
 
-// follow reads a link.
+// follow reads a link. Those of proc that seem absolute are its magic links: they are refused, as
+// the kernel refuses them.
 func (w *walk) follow(fd int) (string, error) {
 	if w.links++; w.links > maxLinks {
 		return "", unix.ELOOP
 	}
-	return readlink(fd, "")
+	text, err := readlink(fd, "")
+	switch {
+	case err != nil:
+		return "", err
+	case text == "": // no file system of the kernel's own has such
+		return "", unix.ENOENT
+	case text[0] != '/':
+		return text, nil
+	}
+	var stat unix.Statfs_t
+	if err := unix.Fstatfs(fd, &stat); err != nil {
+		return "", err
+	}
+	if stat.Type == unix.PROC_SUPER_MAGIC {
+		return "", unix.ELOOP
+	}
+	return text, nil
 }
 
 // peek opens a name for looking at it only, itself if it is a link.
@@ -243,6 +293,9 @@ func (w *walk) close() {
 	w.drop(w.cur)
 	for _, fd := range w.above {
 		w.drop(fd)
+	}
+	if w.owns {
+		_ = unix.Close(w.root)
 	}
 }
 
