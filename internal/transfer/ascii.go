@@ -1,10 +1,6 @@
 package transfer
 
-import (
-	"bytes"
-
-	"golang.org/x/sys/unix"
-)
+import "bytes"
 
 // expand writes src to dst with every LF as CR LF and returns the result. A CR LF in src becomes
 // CR CR LF, as the specification has it. With owed, the CR of an LF at the beginning of src is left
@@ -43,26 +39,6 @@ func consumed(out []byte, n int) (used int, cut bool) {
 		return used - 1, true
 	}
 	return used, false
-}
-
-// stepASCII reads, converts and writes once.
-func (s *sender) stepASCII(fd int) error {
-	buf := s.c.buffer()
-	defer s.c.recycle(buf)
-	in := buf[smallSize/2:]
-	n, err := s.read(in[:s.round(len(in))])
-	if err != nil {
-		return err
-	}
-	out := expand(buf[:], in[:n], s.job.owed)
-	wrote, err := unix.Write(fd, out)
-	if err != nil {
-		return peerError("write", err)
-	}
-	used, cut := consumed(out, wrote)
-	s.job.owed = cut
-	s.book(used, wrote)
-	return nil
 }
 
 // squeeze drops every CR of p in place and returns what is left.

@@ -12,13 +12,11 @@ const (
 	// smallSize is the pooled buffer, and the largest file that is sent by read and write: up to
 	// here a copy costs less than setting up sendfile.
 	smallSize = 64 << 10
-	// chunkSize bounds one splice, so that Progress, Abort and counters stay current.
+	// chunkSize bounds one splice, so that Progress, Abort, counters and the rate stay current.
 	chunkSize = 1 << 20
-	// sendSize bounds one sendfile likewise. It ends anyway when the socket is full; only a peer that reads as fast as we
-	// send lets it go on, and then a smaller bound costs a fifth of the speed.
+	// sendSize bounds one sendfile likewise. It ends anyway when the socket is full; only a peer that reads as fast
+	// as we send lets it go on, a few hundredths of a second, and then a smaller bound costs a fifth of the speed.
 	sendSize = 64 << 20
-	// pacedSize bounds one round when a Pacer holds the transfer back.
-	pacedSize = 32 << 10
 	// spliceAfter is how much of an upload goes through a buffer before splice is worth a pipe.
 	spliceAfter = 256 << 10
 	// lowWater is what must have arrived before a large upload is woken: fewer, larger rounds.
@@ -32,9 +30,22 @@ const (
 // A File is an open regular file.
 type File interface{ Fd() int }
 
-// A Pacer holds a transfer to a rate. Wait is told that n bytes have just moved and returns when
-// more may; an error ends the transfer. It must return when the connection is aborted.
-type Pacer interface{ Wait(n int) error }
+// A Pacer holds a transfer to a rate.
+type Pacer interface {
+	// Take returns how many bytes may cross the connection now, at least one and not above most. It may wait; its
+	// error ends the transfer as if by Abort. Whoever calls Abort must make it return.
+	Take(most int) (int, error)
+	// Return gives back the part of the last Take that did not cross.
+	Return(n int)
+}
+
+// A Room says what may be stored, such as a quota.
+type Room interface {
+	// Store is told of n bytes, never zero, that have come and, converted already, are about to go to the file. It
+	// calls write once to store them, or returns an error without it: then none of them are stored and the transfer
+	// ends. The write says how many bytes it has stored, all unless there is an error, which Store returns.
+	Store(n int, write func() (stored int, err error)) error
+}
 
 // Progress counts the bytes that have crossed the connection, for those who watch it from outside.
 // A nil Progress counts nothing.
@@ -59,17 +70,34 @@ type Job struct {
 	File   File
 	Offset int64 // where in the file to begin
 	// Size is how many bytes of the file to send. A file that grows meanwhile is not followed.
-	Size int64
-	// Limit is how many bytes may be stored, when it is not zero. Receive fails with ErrLimit when
-	// the peer has more; what was allowed is in the file.
-	Limit int64
+	Size  int64
 	ASCII bool // convert line ends (RFC 959, 3.1.1.1)
 
 	Progress *Progress // may be nil
 	Pace     Pacer     // nil means full speed
+	Room     Room      // of Receive; nil means that everything may be stored
 
 	owed bool   // ASCII: the CR of the LF at Offset has been sent
 	done Result // what TrySend has moved already
+}
+
+// take asks how much of most may move.
+func (j *Job) take(most int) (int, error) {
+	if j.Pace == nil {
+		return most, nil
+	}
+	n, err := j.Pace.Take(most)
+	if err != nil {
+		return 0, abortedBy(err)
+	}
+	return n, nil
+}
+
+// giveBack returns what has not moved.
+func (j *Job) giveBack(n int) {
+	if j.Pace != nil && n > 0 {
+		j.Pace.Return(n)
+	}
 }
 
 // A Result says what a transfer did.

@@ -199,7 +199,7 @@ func TestSendFailures(t *testing.T) {
 			p.Close()
 		}, PeerReset, nil},
 		{"pacer", func(_ *Conn, _ *net.TCPConn, j *Job) {
-			j.Pace = &pacer{fail: io.ErrNoProgress}
+			j.Pace = &pacer{fail: func(int) error { return io.ErrNoProgress }}
 		}, Aborted, io.ErrNoProgress},
 	} {
 		c, client := connected(t)
@@ -247,38 +247,6 @@ func TestStalledPeers(t *testing.T) {
 	}
 }
 
-// pacer records what it is told.
-type pacer struct {
-	most, sum int
-	fail      error
-}
-
-func (p *pacer) Wait(n int) error {
-	p.most = max(p.most, n)
-	p.sum += n
-	return p.fail
-}
-
-func TestPacerSeesEveryByteInSmallRounds(t *testing.T) {
-	copier := newCopier(t)
-	data := noise(1 << 20)
-	c, client := connected(t)
-	got := slowly(client)
-	var p pacer
-	res := copier.Send(c, Job{File: scratch(t, data), Size: 1 << 20, Pace: &p})
-	c.Close()
-	if b := <-got; res.Err != nil || !bytes.Equal(b, data) || p.sum != 1<<20 || p.most > pacedSize {
-		t.Errorf("Send() = %+v, pacer %+v; want all bytes in rounds of %d", res, p, pacedSize)
-	}
-	c, client = connected(t)
-	go upload(client, data)
-	p = pacer{}
-	res = copier.Receive(c, Job{File: scratch(t, nil), Pace: &p})
-	if res.Err != nil || res.File != 1<<20 || p.sum != 1<<20 || p.most > pacedSize {
-		t.Errorf("Receive() = %+v, pacer %+v; want all bytes in rounds of %d", res, p, pacedSize)
-	}
-}
-
 // TestOtherReadersAndWriters runs the loops over what is not a *Conn, as TLS is not.
 func TestOtherReadersAndWriters(t *testing.T) {
 	copier := newCopier(t)
@@ -302,9 +270,10 @@ func TestOtherReadersAndWriters(t *testing.T) {
 		if err != nil || res.Err != nil || !bytes.Equal(got, want) {
 			t.Errorf("Receive(ascii %v) = %+v, %v; want %d bytes", ascii, res, err, len(want))
 		}
-		res = copier.Receive(bytes.NewReader(data), Job{File: scratch(t, nil), Limit: 70_000})
-		if res.Cause() != LimitReached || res.File != 70_000 {
-			t.Errorf("Receive(limit) = %+v; want 70000, limit", res)
+		room := &room{left: 70_000}
+		res = copier.Receive(bytes.NewReader(data), Job{File: scratch(t, nil), Room: room, ASCII: ascii})
+		if res.Cause() != NoRoom || res.File != int64(room.stored) || room.stored == 0 {
+			t.Errorf("Receive(room) = %+v, stored %d; want these and no room", res, room.stored)
 		}
 	}
 	r, w := io.Pipe()

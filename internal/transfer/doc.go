@@ -8,7 +8,9 @@
 // A Conn is a raw non-blocking descriptor. It is made known to the runtime's poller only when it
 // has to wait for the first time: a small file is sent with one read, one write and one close.
 //
-// The package knows nothing of commands, replies, accounts, paths or address policy. It does not
+// A Pacer may hold a transfer to a rate, and a Room may refuse to store what has come; both are asked for each piece.
+//
+// The package knows nothing of commands, replies, accounts, quotas, paths or address policy. It does not
 // decide who may connect from where: it compares addresses it is given. It needs Linux.
 //
 // Limits: data that was accepted by the kernel counts as sent, as with every FTP server without an

@@ -23,8 +23,6 @@ var (
 	ErrStalled = errors.New("transfer stalled")
 	// ErrShrunk says that the file became shorter while it was sent.
 	ErrShrunk = errors.New("file became shorter while it was sent")
-	// ErrLimit says that the peer has more to send than Job.Limit allows to store.
-	ErrLimit = errors.New("transfer is larger than allowed")
 )
 
 // A SourceError is a failure to read the file that is being sent. Its errno is visible to errors.Is.
@@ -49,6 +47,14 @@ func (e *SinkError) Error() string { return e.Op + " file: " + e.Err.Error() }
 
 // Unwrap returns the errno.
 func (e *SinkError) Unwrap() error { return e.Err }
+
+// A RoomError is the refusal of Job.Room to store what has come.
+type RoomError struct{ Err error }
+
+func (e *RoomError) Error() string { return "make room: " + e.Err.Error() }
+
+// Unwrap returns what the Room said.
+func (e *RoomError) Unwrap() error { return e.Err }
 
 // A PeerError is a failure of the data connection itself: reset, closed by the peer, unreachable.
 type PeerError struct {
@@ -87,13 +93,13 @@ const (
 	PeerReset          // the data connection broke
 	SourceFailed       // the file could not be read, or shrank
 	SinkFailed         // the file could not be written
-	LimitReached       // the peer has more than Job.Limit
+	NoRoom             // Job.Room refused to store it
 )
 
 func (c Cause) String() string {
 	names := [...]string{
 		Complete: "complete", Aborted: "aborted", Stalled: "stalled", PeerReset: "reset",
-		SourceFailed: "source", SinkFailed: "sink", LimitReached: "limit",
+		SourceFailed: "source", SinkFailed: "sink", NoRoom: "room",
 	}
 	if int(c) < len(names) {
 		return names[c]
@@ -106,12 +112,14 @@ func causeOf(err error) Cause {
 	if err == nil {
 		return Complete
 	}
+	if _, ok := errors.AsType[*RoomError](err); ok {
+		return NoRoom // whatever is in it
+	}
 	for _, is := range []struct {
 		err   error
 		cause Cause
 	}{
-		{ErrAborted, Aborted}, {ErrStalled, Stalled}, {ErrLimit, LimitReached},
-		{os.ErrDeadlineExceeded, Stalled},
+		{ErrAborted, Aborted}, {ErrStalled, Stalled}, {os.ErrDeadlineExceeded, Stalled},
 	} {
 		if errors.Is(err, is.err) {
 			return is.cause

@@ -33,20 +33,20 @@ type receiver struct {
 	ended   bool
 	zero    bool // use splice
 	refused bool // splice does not work for this file
+	allowed int  // bytes that may cross the connection in this step
 }
 
 // loop steps until the peer ends.
 func (s *receiver) loop() error {
 	for {
-		before := s.res.Wire
-		if err := s.conn.perform(&s.conn.in, s); err != nil || s.ended {
+		if err := s.take(); err != nil {
 			return err
 		}
-		if s.job.Pace != nil {
-			if err := s.job.pace(int(s.res.Wire - before)); err != nil {
-				return err
-			}
-			continue
+		before := s.res.Wire
+		err := s.conn.perform(&s.conn.in, s)
+		s.job.giveBack(s.allowed - int(s.res.Wire-before))
+		if err != nil || s.ended {
+			return err
 		}
 		if !s.zero && !s.refused && s.res.Wire >= spliceAfter && !s.job.ASCII {
 			s.zero = true
@@ -56,53 +56,30 @@ func (s *receiver) loop() error {
 	}
 }
 
-// round returns how much to move in one step; 0 means that the limit is reached.
-func (s *receiver) round(most int) int {
-	if s.job.Pace != nil {
-		most = min(most, pacedSize)
+// take finds out how much may come in the next step.
+func (s *receiver) take() (err error) {
+	most := smallSize
+	if s.zero {
+		most = chunkSize
 	}
-	if s.job.Limit > 0 {
-		return int(min(s.job.Limit-s.res.File, int64(most)))
-	}
-	return most
+	s.allowed, err = s.job.take(most)
+	return err
 }
 
-// step receives once what is there.
+// step receives once what is there. A piece that is no larger than a buffer, as a Pacer may ask for, is not worth a
+// pipe.
 func (s *receiver) step(fd int) error {
-	if s.round(1) == 0 {
-		return s.atLimit(fd)
-	}
-	if s.zero {
+	if s.zero && s.allowed > smallSize {
 		return s.stepZero(fd)
 	}
 	buf := s.c.buffer()
 	defer s.c.recycle(buf)
-	n, err := unix.Read(fd, buf[:s.round(len(buf))])
+	n, err := unix.Read(fd, buf[:min(len(buf), s.allowed)])
 	if err != nil {
 		return peerError("read", err)
 	}
 	s.ended = n == 0
 	return s.store(buf[:n])
-}
-
-// atLimit finds out whether the peer ends exactly at the limit.
-func (s *receiver) atLimit(fd int) error {
-	var one [1]byte
-	n, err := unix.Read(fd, one[:])
-	if err != nil {
-		return peerError("read", err)
-	}
-	return s.overLimit(one[:n])
-}
-
-// overLimit judges what came after the limit. In ASCII a CR takes no room.
-func (s *receiver) overLimit(p []byte) error {
-	s.ended = len(p) == 0
-	s.count(len(p))
-	if s.ended || s.job.ASCII && p[0] == '\r' {
-		return nil
-	}
-	return ErrLimit
 }
 
 // count books bytes that came over the connection.
@@ -117,9 +94,19 @@ func (s *receiver) store(p []byte) error {
 	if s.job.ASCII {
 		p = squeeze(p)
 	}
+	if s.job.Room == nil || len(p) == 0 {
+		_, err := s.write(p)
+		return err
+	}
+	_, err := s.admit(len(p), func() (int, error) { return s.write(p) })
+	return err
+}
+
+// write writes to the file and returns how much was stored.
+func (s *receiver) write(p []byte) (int, error) {
 	n, err := pwriteAll(s.job.File.Fd(), p, s.job.Offset)
 	s.stored(n)
-	return err
+	return n, err
 }
 
 // stored books bytes that are in the file.
@@ -130,27 +117,32 @@ func (s *receiver) stored(n int) {
 
 // buffered receives from a reader that is not a bare connection.
 func (s *receiver) buffered() error {
-	buf := s.c.buffer()
-	defer s.c.recycle(buf)
 	for {
-		n, err := s.r.Read(buf[:max(s.round(len(buf)), 1)])
-		if n > 0 && s.round(1) == 0 {
-			if err := s.overLimit(buf[:n]); err != nil {
-				return err
-			}
-		} else if err := s.store(buf[:n]); err != nil {
+		if err := s.take(); err != nil {
 			return err
 		}
+		before := s.res.Wire
+		err := s.readIn()
+		s.job.giveBack(s.allowed - int(s.res.Wire-before))
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
-			return wireError("read", err)
-		}
-		if s.job.Pace != nil {
-			if err := s.job.pace(n); err != nil {
-				return err
-			}
+			return err
 		}
 	}
+}
+
+// readIn receives one bufferful from the reader. At its end it returns io.EOF.
+func (s *receiver) readIn() error {
+	buf := s.c.buffer()
+	defer s.c.recycle(buf)
+	n, err := s.r.Read(buf[:min(len(buf), s.allowed)])
+	if err := s.store(buf[:n]); err != nil {
+		return err
+	}
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return wireError("read", err)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"os"
-	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -122,32 +121,5 @@ func TestReceiveDiskErrorInTheMiddle(t *testing.T) {
 	}
 	if len(copier.pipes) != 0 {
 		t.Error("a pipe with bytes in it went back to the pool")
-	}
-}
-
-func TestReceiveLimit(t *testing.T) {
-	copier := newCopier(t)
-	for _, test := range []struct {
-		data  string
-		limit int64
-		ascii bool
-		cause Cause
-	}{
-		{strings.Repeat("x", 100), 100, false, Complete},
-		{strings.Repeat("x", 101), 100, false, LimitReached},
-		{strings.Repeat("x", 1<<20), 1 << 20, false, Complete},
-		{strings.Repeat("x", 1<<20), 1<<20 - 1, false, LimitReached},
-		{strings.Repeat("x\r", 100), 100, true, Complete},
-		{strings.Repeat("x\r", 100), 99, true, LimitReached},
-	} {
-		c, client := connected(t)
-		go upload(client, []byte(test.data))
-		f := scratch(t, nil)
-		res := copier.Receive(c, Job{File: f, Limit: test.limit, ASCII: test.ascii})
-		c.Close()
-		if res.Cause() != test.cause || res.File != test.limit {
-			t.Errorf("Receive(%d bytes, limit %d) = %+v; want the limit stored, %v",
-				len(test.data), test.limit, res, test.cause)
-		}
 	}
 }

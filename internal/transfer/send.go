@@ -16,9 +16,9 @@ func (c *Copier) Send(w io.Writer, j Job) Result {
 	case !direct:
 		s.res.Err = s.buffered()
 	default:
-		if s.zero = !j.ASCII && j.Size > smallSize; s.zero && j.Pace == nil {
-			// Full segments only: a third less work for the kernel. Close sends the rest. Without it the transfer
-			// works the same.
+		if s.zero = !j.ASCII && j.Size > smallSize; s.zero {
+			// Full segments only: a third less work for the kernel. Close sends the rest, and the kernel what waits
+			// for longer than 200 ms. Without it the transfer works the same.
 			_ = unix.SetsockoptInt(conn.fd, unix.IPPROTO_TCP, unix.TCP_CORK, 1)
 		}
 		s.res.Err = s.loop()
@@ -37,7 +37,7 @@ func (c *Copier) TrySend(conn *Conn, j *Job) (Result, bool) {
 	if j.Size > smallSize || j.ASCII && j.Size > smallSize/2 || j.Pace != nil {
 		return Result{}, false
 	}
-	s := sender{c: c, conn: conn, job: *j, res: j.done}
+	s := sender{c: c, conn: conn, job: *j, res: j.done, allowed: smallSize}
 	for s.job.Size > 0 {
 		if conn.halted.Load() {
 			s.res.Err = conn.aborted()
@@ -68,58 +68,69 @@ type sender struct {
 	job  Job
 	res  Result
 	zero bool // use sendfile
+
+	allowed int // bytes that may cross the connection in this step
 }
 
 // loop steps until everything is sent.
 func (s *sender) loop() error {
 	for s.job.Size > 0 {
-		before := s.res.Wire
-		if err := s.conn.perform(&s.conn.out, s); err != nil {
+		if err := s.take(); err != nil {
 			return err
 		}
-		if s.job.Pace != nil {
-			if err := s.job.pace(int(s.res.Wire - before)); err != nil {
-				return err
-			}
+		before := s.res.Wire
+		err := s.conn.perform(&s.conn.out, s)
+		s.job.giveBack(s.allowed - int(s.res.Wire-before))
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// pace lets the Pacer hold the transfer.
-func (j *Job) pace(n int) error {
-	if err := j.Pace.Wait(n); err != nil {
-		return abortedBy(err)
+// take finds out how much may go out in the next step.
+func (s *sender) take() (err error) {
+	most := int64(smallSize)
+	if s.zero {
+		most = sendSize
 	}
-	return nil
+	left := s.job.Size
+	if s.job.ASCII {
+		left = min(left, most) * 2 // as many, if it is all line ends
+	}
+	s.allowed, err = s.job.take(int(min(left, most)))
+	return err
 }
 
-// round returns how much to move in one step.
-func (s *sender) round(most int) int {
-	if s.job.Pace != nil {
-		most = min(most, pacedSize)
-	}
-	return int(min(s.job.Size, int64(most)))
-}
+// round returns how much of the file to look at in one step.
+func (s *sender) round(most int) int { return int(min(s.job.Size, int64(most), int64(s.allowed))) }
 
 // step sends once what fits.
 func (s *sender) step(fd int) error {
-	switch {
-	case s.job.ASCII:
-		return s.stepASCII(fd)
-	case s.zero:
+	if s.zero {
 		return s.stepZero(fd)
 	}
 	return s.stepCopy(fd)
 }
 
-// moved books n bytes that went out unchanged.
-func (s *sender) moved(n int) {
-	s.job.Offset += int64(n)
-	s.job.Size -= int64(n)
-	s.res.File += int64(n)
-	s.res.Wire += int64(n)
-	s.job.Progress.add(n)
+// moved books bytes of the file and what they were on the connection.
+func (s *sender) moved(file, wire int) {
+	s.job.Offset += int64(file)
+	s.job.Size -= int64(file)
+	s.res.File += int64(file)
+	s.res.Wire += int64(wire)
+	s.job.Progress.add(wire)
+}
+
+// sent books the first n bytes of what load returned.
+func (s *sender) sent(out []byte, n int) {
+	if !s.job.ASCII {
+		s.moved(n, n)
+		return
+	}
+	used, cut := consumed(out, n)
+	s.job.owed = cut
+	s.moved(used, n)
 }
 
 // stepCopy reads and writes once. What does not fit is read again: the buffer is not kept while the
@@ -127,15 +138,15 @@ func (s *sender) moved(n int) {
 func (s *sender) stepCopy(fd int) error {
 	buf := s.c.buffer()
 	defer s.c.recycle(buf)
-	n, err := s.read(buf[:s.round(len(buf))])
+	out, err := s.load(buf)
 	if err != nil {
 		return err
 	}
-	n, err = unix.Write(fd, buf[:n])
+	n, err := unix.Write(fd, out[:min(len(out), s.allowed)])
 	if err != nil {
 		return peerError("write", err)
 	}
-	s.moved(n)
+	s.sent(out, n)
 	return nil
 }
 
@@ -157,7 +168,7 @@ func (s *sender) stepZero(fd int) error {
 	offset := s.job.Offset
 	n, err := s.c.calls.sendfile(fd, s.job.File.Fd(), &offset, s.round(sendSize))
 	if n > 0 {
-		s.moved(n)
+		s.moved(n, n)
 		return nil
 	}
 	switch err {
@@ -173,40 +184,50 @@ func (s *sender) stepZero(fd int) error {
 
 // buffered sends through a writer that is not a bare connection.
 func (s *sender) buffered() error {
-	buf := s.c.buffer()
-	defer s.c.recycle(buf)
 	for s.job.Size > 0 {
-		in, out := buf[:], buf[:]
-		if s.job.ASCII {
-			in = buf[smallSize/2:]
-		}
-		n, err := s.read(in[:s.round(len(in))])
-		if err != nil {
+		if err := s.take(); err != nil {
 			return err
 		}
-		out = out[:n]
-		if s.job.ASCII {
-			out = expand(buf[:], in[:n], false)
-		}
-		if n, err := s.w.Write(out); err != nil {
-			s.res.Wire += int64(n)
-			return wireError("write", err)
-		}
-		s.book(n, len(out))
-		if s.job.Pace != nil {
-			if err := s.job.pace(len(out)); err != nil {
-				return err
-			}
+		before := s.res.Wire
+		err := s.writeOut()
+		s.job.giveBack(s.allowed - int(s.res.Wire-before))
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// book counts bytes that changed on their way.
-func (s *sender) book(file, wire int) {
-	s.job.Offset += int64(file)
-	s.job.Size -= int64(file)
-	s.res.File += int64(file)
-	s.res.Wire += int64(wire)
-	s.job.Progress.add(wire)
+// writeOut sends one bufferful to the writer.
+func (s *sender) writeOut() error {
+	buf := s.c.buffer()
+	defer s.c.recycle(buf)
+	out, err := s.load(buf)
+	if err != nil {
+		return err
+	}
+	n := min(len(out), s.allowed)
+	if wrote, err := s.w.Write(out[:n]); err != nil {
+		s.res.Wire += int64(wrote)
+		return wireError("write", err)
+	}
+	s.sent(out, n)
+	return nil
+}
+
+// load reads the next part of the file and converts it if that is asked for. In ASCII it may be more than is allowed
+// to go out.
+func (s *sender) load(buf *[smallSize]byte) ([]byte, error) {
+	in := buf[:]
+	if s.job.ASCII {
+		in = buf[smallSize/2:]
+	}
+	n, err := s.read(in[:s.round(len(in))])
+	if err != nil {
+		return nil, err
+	}
+	if s.job.ASCII {
+		return expand(buf[:], in[:n], s.job.owed), nil
+	}
+	return in[:n], nil
 }

@@ -11,7 +11,7 @@ func (s *receiver) stepZero(fd int) error {
 	if err != nil {
 		return s.refuse(fd) // no descriptors left: a buffer needs none
 	}
-	n, err := s.c.calls.splice(fd, p.w, nil, s.round(chunkSize))
+	n, err := s.c.calls.splice(fd, p.w, nil, min(s.allowed, chunkSize))
 	if err != nil {
 		s.c.keep(p)
 		switch err {
@@ -22,8 +22,8 @@ func (s *receiver) stepZero(fd int) error {
 	}
 	s.ended = n == 0
 	s.count(n)
-	left, err := s.empty(p, n)
-	if left > 0 {
+	stored, err := s.drain(p, n)
+	if stored < n {
 		p.close() // what is left in it could not be stored
 	} else {
 		s.c.keep(p)
@@ -37,45 +37,54 @@ func (s *receiver) refuse(fd int) error {
 	return s.step(fd)
 }
 
-// empty moves n bytes from the pipe to the file and returns how many are left in the pipe.
-func (s *receiver) empty(p *pipe, n int) (left int, err error) {
-	for n > 0 {
+// drain stores what is in the pipe, if there is room for it.
+func (s *receiver) drain(p *pipe, n int) (stored int, err error) {
+	if s.job.Room == nil || n == 0 {
+		return s.empty(p, n)
+	}
+	return s.admit(n, func() (int, error) { return s.empty(p, n) })
+}
+
+// empty moves n bytes from the pipe to the file and returns how many were stored.
+func (s *receiver) empty(p *pipe, n int) (done int, err error) {
+	for done < n {
 		offset := s.job.Offset
-		moved, err := s.c.calls.splice(p.r, s.job.File.Fd(), &offset, n)
+		moved, err := s.c.calls.splice(p.r, s.job.File.Fd(), &offset, n-done)
 		switch {
 		case moved > 0:
 			s.stored(moved)
-			n -= moved
+			done += moved
 		case err == unix.EINTR:
 		case err == nil, err == unix.EINVAL, err == unix.ENOSYS, err == unix.EOPNOTSUPP,
 			err == unix.EAGAIN, err == unix.EBADF:
 			s.zero, s.refused = false, true
-			return s.pour(p, n)
+			poured, err := s.pour(p, n-done)
+			return done + poured, err
 		default:
-			return n, &SinkError{"splice", err}
+			return done, &SinkError{"splice", err}
 		}
 	}
-	return 0, nil
+	return done, nil
 }
 
-// pour moves n bytes from the pipe to the file through a buffer, for a file that refuses splice.
-func (s *receiver) pour(p *pipe, n int) (left int, err error) {
+// pour moves n bytes from the pipe to the file through a buffer, for a file that refuses splice. It returns how many
+// were stored.
+func (s *receiver) pour(p *pipe, n int) (done int, err error) {
 	buf := s.c.buffer()
 	defer s.c.recycle(buf)
-	for n > 0 {
-		got, err := unix.Read(p.r, buf[:min(n, len(buf))])
+	for done < n {
+		got, err := unix.Read(p.r, buf[:min(n-done, len(buf))])
 		if err == unix.EINTR {
 			continue
 		}
 		if err != nil || got == 0 {
-			return n, &SinkError{"read pipe for", err}
+			return done, &SinkError{"read pipe for", err}
 		}
-		n -= got
-		wrote, err := pwriteAll(s.job.File.Fd(), buf[:got], s.job.Offset)
-		s.stored(wrote)
+		wrote, err := s.write(buf[:got])
+		done += wrote
 		if err != nil {
-			return n, err
+			return done, err
 		}
 	}
-	return 0, nil
+	return done, nil
 }
