@@ -19,7 +19,31 @@ type Resolver interface {
 // names. The zero value is an empty field.
 type AddressList struct {
 	Set      bool
+	text     string
 	patterns []pattern
+}
+
+// ParseAddresses understands a field of patterns, which an error says more about: the list is made
+// nevertheless, and what is malformed permits nobody when its turn comes.
+func ParseAddresses(text string) (AddressList, error) {
+	var l AddressList
+	if err := l.parse(text); err != nil {
+		return l, err
+	}
+	return l, l.Check()
+}
+
+// String returns the list as it stands in a line.
+func (l AddressList) String() string { return l.text }
+
+// Check tells whether there is an item that is neither an address, nor a network, nor a name.
+func (l AddressList) Check() error {
+	for _, p := range l.patterns {
+		if !p.network.IsValid() && !p.name {
+			return p.malformed()
+		}
+	}
+	return nil
 }
 
 // A pattern is one item of an AddressList: a network, a name, or text that is neither.
@@ -31,7 +55,10 @@ type pattern struct {
 
 // parse takes the text apart. It never fails: a malformed item counts when its turn comes (match).
 func (l *AddressList) parse(s string) error {
-	l.Set = s != ""
+	l.Set, l.text = s != "", s
+	if !l.Set {
+		return nil
+	}
 	for item := range strings.SplitSeq(s, ",") {
 		if item = strings.Trim(item, " \t"); item != "" {
 			l.patterns = append(l.patterns, parsePattern(item))
@@ -111,6 +138,8 @@ func unmap(n netip.Prefix) netip.Prefix {
 // A malformed item ends the comparison: what it was meant to allow or deny is unknown.
 var errPattern = errors.New("not an address, a network or a name")
 
+func (p pattern) malformed() error { return fmt.Errorf("%q is %w", p.text, errPattern) }
+
 // match tells whether a pattern matches the address; the first that does ends the search. An error
 // says that a pattern could not be understood, or that a name could not be looked up and no other
 // pattern matched.
@@ -129,7 +158,7 @@ func (l *AddressList) match(ctx context.Context, address netip.Addr, r Resolver)
 			}
 			unresolved = errors.Join(unresolved, err)
 		default:
-			return false, fmt.Errorf("%q is %w", p.text, errPattern)
+			return false, p.malformed()
 		}
 	}
 	return false, unresolved

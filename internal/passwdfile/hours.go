@@ -16,7 +16,27 @@ type Hours struct {
 	Begin, End int
 }
 
+// maxClock is the greatest hour*100+minute that a record may hold.
+const maxClock = 9999
+
 var errHours = errors.New("not hours as in 0900-1730")
+
+// ParseHours understands "HHMM-HHMM"; empty text sets nothing.
+func ParseHours(text string) (Hours, error) {
+	var h Hours
+	if err := h.parse(text); err != nil {
+		return Hours{}, err
+	}
+	return h, nil
+}
+
+// String returns the hours as they stand in a line: the original writes no leading zeros.
+func (h Hours) String() string {
+	if !h.Set {
+		return ""
+	}
+	return strconv.Itoa(h.Begin) + "-" + strconv.Itoa(h.End)
+}
 
 // parse understands "HHMM-HHMM"; empty text sets nothing.
 func (h *Hours) parse(s string) error {
@@ -41,7 +61,7 @@ func (h *Hours) parse(s string) error {
 // worth: people write 2400 for the end of the day.
 func parseHour(s string) (int, error) {
 	n, err := strconv.ParseUint(s, 10, 16)
-	if err != nil || n > 9999 {
+	if err != nil || n > maxClock {
 		return 0, errHours
 	}
 	return int(n), nil

@@ -37,6 +37,17 @@ func (r *Record) Permit(ctx context.Context, v Visit, resolver Resolver) error {
 	return nil
 }
 
+// Check tells of the first field that Parse accepted although it lets nobody in: a list of addresses
+// with an item that cannot be understood. The error is a *FieldError.
+func (r *Record) Check() error {
+	for i, l := range r.lists() {
+		if err := l.Check(); err != nil {
+			return fieldError(firstList+i, err)
+		}
+	}
+	return nil
+}
+
 var (
 	errNotAllowed = errors.New("not in the list of allowed addresses")
 	errDenied     = errors.New("in the list of denied addresses")

@@ -66,6 +66,12 @@ const required = 6
 // fieldCount is the number of fields with a meaning.
 const fieldCount = 18
 
+// Where numbers and lists of addresses begin among the fields, counted from 0.
+const (
+	firstNumber = 6
+	firstList   = 13
+)
+
 // fieldNames are the names of the fields in their order, as the tools show them. It is never
 // written to.
 var fieldNames = [fieldCount]string{
@@ -87,22 +93,21 @@ func ParseLine(line string) (*Record, error) {
 // Parse understands the value that an index holds under a login: the line behind its first colon.
 // Its error is a *FieldError.
 func Parse(login, value string) (*Record, error) {
-	fields := strings.SplitN(value, ":", fieldCount) // the last one holds what is ignored
-	if len(fields) == fieldCount {
-		fields = fields[:fieldCount-1]
-	}
 	r := &Record{Login: login}
-	for i, parse := range r.parsers() {
-		at := i + 1 // the login stands before
-		switch {
-		case i < len(fields) && strings.ContainsAny(fields[i], "\r\n\x00"):
-			return nil, fieldError(at, errByte)
-		case i < len(fields):
-			if err := parse(fields[i]); err != nil {
-				return nil, fieldError(at, err)
+	field, rest, more := "", value, true
+	for at := 1; at < fieldCount; at++ { // what follows the last one is ignored
+		if !more {
+			if at < required {
+				return nil, fieldError(at, errMissing)
 			}
-		case at < required:
-			return nil, fieldError(at, errMissing)
+			break
+		}
+		field, rest, more = strings.Cut(rest, ":")
+		if strings.ContainsAny(field, "\r\n\x00") {
+			return nil, fieldError(at, errByte)
+		}
+		if err := r.parseField(at, field); err != nil {
+			return nil, fieldError(at, err)
 		}
 	}
 	return r, nil
@@ -112,27 +117,41 @@ func fieldError(at int, err error) error {
 	return &FieldError{Field: at + 1, Name: fieldNames[at], Err: err}
 }
 
-// parsers returns what understands each field after the login.
-func (r *Record) parsers() [fieldCount - 1]func(string) error {
-	return [...]func(string) error{
-		func(s string) error { r.Hash = s; return notEmpty(s) },
-		func(s string) error { return parseID(s, &r.UID) },
-		func(s string) error { return parseID(s, &r.GID) },
-		func(s string) error { r.Gecos = s; return nil },
-		func(s string) error { r.Home = s; return absolute(s) },
-		r.UploadRate.parse,
-		r.DownloadRate.parse,
-		r.UploadRatio.parse,
-		r.DownloadRatio.parse,
-		r.MaxSessions.parse,
-		r.MaxFiles.parse,
-		r.MaxBytes.parse,
-		r.LocalAllow.parse,
-		r.LocalDeny.parse,
-		r.ClientAllow.parse,
-		r.ClientDeny.parse,
-		r.Hours.parse,
+// parseField understands a field; the login is field 0.
+func (r *Record) parseField(at int, s string) error {
+	switch at {
+	case 1:
+		r.Hash = s
+		return notEmpty(s)
+	case 2:
+		return parseID(s, &r.UID)
+	case 3:
+		return parseID(s, &r.GID)
+	case 4:
+		r.Gecos = s
+		return nil
+	case 5:
+		r.Home = s
+		return absolute(s)
+	case fieldCount - 1:
+		return r.Hours.parse(s)
 	}
+	if at >= firstList {
+		return r.lists()[at-firstList].parse(s)
+	}
+	return r.numbers()[at-firstNumber].parse(s)
+}
+
+// numbers returns the fields from firstNumber on.
+func (r *Record) numbers() [firstList - firstNumber]*Number {
+	return [...]*Number{
+		&r.UploadRate, &r.DownloadRate, &r.UploadRatio, &r.DownloadRatio, &r.MaxSessions, &r.MaxFiles, &r.MaxBytes,
+	}
+}
+
+// lists returns the fields from firstList on.
+func (r *Record) lists() [fieldCount - 1 - firstList]*AddressList {
+	return [...]*AddressList{&r.LocalAllow, &r.LocalDeny, &r.ClientAllow, &r.ClientDeny}
 }
 
 // parseID understands a uid or gid.

@@ -29,9 +29,7 @@ func (t *table) bucket(i uint32) (bucket, error) {
 	if start == 0 || end-start < entrySize {
 		return bucket{}, nil
 	}
-	// This moves the window to the bucket's begin; most buckets fit into it.
-	_, err = t.number(start)
-	return bucket{table: t, start: start, n: int((end - start) / entrySize)}, err
+	return bucket{table: t, start: start, n: int((end - start) / entrySize)}, nil
 }
 
 // entry returns the hash and the record's offset of entry i.
@@ -47,13 +45,42 @@ func (b bucket) entry(i int) (hash uint32, offset int64, err error) {
 
 // search returns the first entry whose hash is not below h: where h stands if it is there at all.
 func (b bucket) search(h uint32) (int, error) {
-	var failed error
-	i := sort.Search(b.n, func(i int) bool {
-		entryHash, _, err := b.entry(i)
-		if err != nil {
-			failed = err
+	low, high, err := b.guess(h)
+	if err != nil {
+		return 0, err
+	}
+	i := sort.Search(high-low, func(i int) bool {
+		entryHash, _, failed := b.entry(low + i)
+		if failed != nil {
+			err = failed
 		}
 		return entryHash >= h
 	})
-	return i, failed
+	return low + i, err
+}
+
+// guess returns the part of the bucket to search for h: one window of it, where h stands if hashes
+// are spread evenly, or all of it. So a large bucket is not read in a dozen places.
+func (b bucket) guess(h uint32) (low, high int, err error) {
+	const part = len(b.table.window) / entrySize
+	if b.n > part {
+		middle := int(uint64(h) * uint64(b.n) >> 32)
+		low = max(min(middle-part/2, b.n-part), 0)
+	}
+	high = min(low+part, b.n)
+	if high == 0 {
+		return 0, 0, nil
+	}
+	first, _, err := b.entry(low) // moves the window there
+	if err != nil {
+		return 0, 0, err
+	}
+	last, _, err := b.entry(high - 1)
+	if err != nil {
+		return 0, 0, err
+	}
+	if low > 0 && first >= h || high < b.n && last < h {
+		return 0, b.n, nil
+	}
+	return low, high, nil
 }

@@ -16,5 +16,7 @@
 // for every lookup, so a replaced file counts from the next lookup on and nothing is shared between
 // goroutines; a lookup reads a few hundred bytes at chosen places, whatever the size of the file.
 // It trusts no offset and no length it reads. It does not lock: a file is meant to be replaced by a
-// rename, and one that is rewritten in place under a lookup is seen as damaged at worst.
+// rename, and one that is rewritten in place under a lookup is seen as damaged at worst. Replace
+// replaces it so, and makes those wait who do so at the same time; a Builder makes a file of more
+// records than fit into memory.
 package puredb

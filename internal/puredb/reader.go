@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 )
 
 var (
@@ -16,19 +17,27 @@ var (
 	// ErrNotFound says that the key is not in the file.
 	ErrNotFound = errors.New("no such key")
 
-	// ErrDamaged says that an offset or a length in the file leads nowhere, or that reading it
-	// failed.
+	// ErrDamaged says that the file is not as it was written, or that reading it failed: nothing in
+	// it is trusted.
 	ErrDamaged = errors.New("damaged PureDB file")
 )
 
-// A Reader looks keys up in the file at Path. It keeps no state and may be used by many goroutines
-// at once.
+// A Reader looks keys up in the file at Path. It may be used by many goroutines at once, and must
+// not be copied after its first use.
+//
+// The file is opened for each lookup. One that is new or has changed is checked first, which reads
+// all of its buckets and none of its records but the last: some milliseconds for a million keys.
 type Reader struct {
 	Path string
 
 	// Open opens the file for reading; nil means os.Open. A caller that needs a privilege to read
 	// the file takes it on here, for the opening only.
 	Open func(path string) (*os.File, error)
+
+	mu      sync.Mutex
+	checked version // the file that verdict is about
+	verdict error   // nil if it is sound
+	last    int64   // offset of its last record
 }
 
 // Find returns the value of the first record with the given key. Its error wraps one of ErrOpen,
@@ -61,7 +70,7 @@ func (r *Reader) First() ([]byte, error) {
 	return value, nil
 }
 
-// open opens the file and checks its size and its first bytes.
+// open opens the file and makes sure that it is sound.
 func (r *Reader) open() (*table, error) {
 	open := r.Open
 	if open == nil {
@@ -71,25 +80,37 @@ func (r *Reader) open() (*table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrOpen, err)
 	}
+	t, err := r.sound(f)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return t, nil
+}
+
+// sound makes a table of an opened file if it is a PureDB file and not damaged.
+func (r *Reader) sound(f *os.File) (*table, error) {
 	info, err := f.Stat()
 	if err != nil {
-		err = fmt.Errorf("%w: %w", ErrOpen, err)
-	} else if !info.Mode().IsRegular() {
-		err = fmt.Errorf("%w: %s is not a regular file", ErrOpen, r.Path)
-	} else {
-		t := &table{file: f, size: info.Size(), close: f.Close}
-		if err = t.check(); err == nil {
-			return t, nil
-		}
-		err = fmt.Errorf("%w: %s: %w", ErrOpen, r.Path, err)
+		return nil, fmt.Errorf("%w: %w", ErrOpen, err)
 	}
-	return nil, errors.Join(err, f.Close())
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%w: %s is not a regular file", ErrOpen, r.Path)
+	}
+	t := &table{file: f, size: info.Size(), close: f.Close}
+	if err := t.check(); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrOpen, r.Path, err)
+	}
+	if err := r.judge(t, info); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Path, err)
+	}
+	return t, nil
 }
 
 // A table is one opened file. Its methods trust nothing they read. It serves one lookup.
 type table struct {
 	file  io.ReaderAt
 	size  int64
+	last  int64 // offset of the last record, 0 if there is none
 	close func() error
 
 	// The bytes read last: header, bucket and record each come with one system call.
@@ -132,12 +153,12 @@ func (t *table) find(key string) ([]byte, error) {
 		if entryHash != h {
 			break
 		}
-		valueAt, match, err := t.match(offset, key)
+		valueAt, match, err := t.match(offset, h, key)
 		if err != nil {
 			return nil, err
 		}
 		if match {
-			return t.value(valueAt)
+			return t.value(offset, valueAt)
 		}
 	}
 	return nil, ErrNotFound
@@ -149,31 +170,47 @@ func (t *table) first() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if at == t.size {
+	if t.last == 0 {
 		return nil, ErrNotFound
 	}
-	length, err := t.number(at)
+	key, err := t.key(at)
 	if err != nil {
 		return nil, err
 	}
-	return t.value(at + lengthSize + length)
+	return t.value(at, at+lengthSize+int64(len(key)))
 }
 
-// match compares the key of the record at offset. It returns where that record's value begins.
-func (t *table) match(offset int64, key string) (valueAt int64, match bool, err error) {
-	length, err := t.number(offset)
-	if err != nil || length != int64(len(key)) {
-		return 0, false, err
-	}
-	raw, err := t.view(offset+lengthSize, len(key))
+// match compares the key of the record at offset, whose hash is h. It returns where that record's
+// value begins.
+func (t *table) match(offset int64, h uint32, key string) (valueAt int64, match bool, err error) {
+	raw, err := t.key(offset)
 	if err != nil {
 		return 0, false, err
 	}
-	return offset + lengthSize + length, string(raw) == key, nil
+	valueAt = offset + lengthSize + int64(len(raw))
+	if string(raw) == key {
+		return valueAt, true, nil
+	}
+	if hash(string(raw)) != h {
+		return 0, false, fmt.Errorf("%w: record at offset %d is not the one of its entry", ErrDamaged, offset)
+	}
+	return valueAt, false, nil
 }
 
-// value returns a copy of the value whose length stands at offset.
-func (t *table) value(offset int64) ([]byte, error) {
+// key returns the key of the record at offset. It is valid until the next call.
+func (t *table) key(offset int64) ([]byte, error) {
+	n, err := t.number(offset)
+	if err != nil {
+		return nil, err
+	}
+	if n > MaxValue {
+		return nil, fmt.Errorf("%w: key of %d bytes at offset %d", ErrDamaged, n, offset)
+	}
+	return t.view(offset+lengthSize, int(n))
+}
+
+// value returns a copy of the value whose length stands at offset, of the given record.
+func (t *table) value(record, offset int64) ([]byte, error) {
 	n, err := t.number(offset)
 	if err != nil {
 		return nil, err
@@ -182,7 +219,17 @@ func (t *table) value(offset int64) ([]byte, error) {
 		return nil, fmt.Errorf("%w: value of %d bytes at offset %d", ErrDamaged, n, offset)
 	}
 	raw, err := t.view(offset+lengthSize, int(n))
-	return bytes.Clone(raw), err
+	if err != nil {
+		return nil, err
+	}
+	value := bytes.Clone(raw)
+	if record == t.last {
+		return value, nil // what follows the last record does not matter
+	}
+	if _, err := t.key(offset + lengthSize + n); err != nil {
+		return nil, fmt.Errorf("behind the value at offset %d: %w", offset, err)
+	}
+	return value, nil
 }
 
 // number returns the number at offset.

@@ -2,8 +2,8 @@ package puredbauth
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"strings"
@@ -11,6 +11,7 @@ import (
 
 	"pureftpd/internal/account"
 	"pureftpd/internal/auth"
+	"pureftpd/internal/passhash"
 	"pureftpd/internal/passwdfile"
 	"pureftpd/internal/puredb"
 )
@@ -18,13 +19,22 @@ import (
 // resolveTime bounds the look-up of the host names in a record's rules, all together.
 const resolveTime = 5 * time.Second
 
-// A Config names the file and the parts of a Backend.
+// A Config names the source and the parts of a Backend.
 type Config struct {
-	Path string
+	// Source holds the users; nil means the PureDB file at Path.
+	Source Source
+	Path   string
 
-	// Open opens the file, which may take a privilege: the caller takes it on here, for the opening
+	// Open opens that file, which may take a privilege: the caller takes it on here, for the opening
 	// only. nil means os.Open.
 	Open func(path string) (*os.File, error)
+
+	// Text is the text file that the PureDB file at Path is made of. If it is there and newer, that
+	// is reported at a login, in a line without its end, once for each change of either file. Stat
+	// may take a privilege; nil means os.Stat. An empty Text or a nil Report mean that nobody cares.
+	Text   string
+	Stat   func(path string) (fs.FileInfo, error)
+	Report func(message string)
 
 	Verifier auth.Verifier
 
@@ -38,7 +48,8 @@ type Config struct {
 
 // A Backend logs in the users of one file.
 type Backend struct {
-	reader   puredb.Reader
+	source   Source
+	watch    *watch // nil if there is nothing to watch
 	verifier auth.Verifier
 	groups   func(uid uint32) ([]uint32, error)
 	resolver passwdfile.Resolver
@@ -56,26 +67,28 @@ func New(c Config) *Backend {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Backend{puredb.Reader{Path: c.Path, Open: c.Open}, c.Verifier, c.Groups, c.Resolver, c.Now}
+	if c.Source == nil {
+		c.Source = &puredb.Reader{Path: c.Path, Open: c.Open}
+	}
+	return &Backend{c.Source, newWatch(c), c.Verifier, c.Groups, c.Resolver, c.Now}
 }
 
 // Authenticate implements auth.Backend. The password comes first: only who knows it makes the
 // server look at the rules and ask for host names.
 func (b *Backend) Authenticate(ctx context.Context, c auth.Credentials) (account.Account, error) {
-	value, err := b.reader.Find(c.User)
-	switch {
-	case errors.Is(err, puredb.ErrOpen):
-		return account.Account{}, fmt.Errorf("%w: %w", auth.ErrBroken, err)
-	case errors.Is(err, puredb.ErrNotFound):
-		return account.Account{}, auth.ErrUnknown
-	case err != nil:
-		return account.Account{}, fmt.Errorf("%w: %w: %w", auth.ErrUnknown, auth.ErrDamaged, err)
+	b.watch.look()
+	value, err := b.find(c.User)
+	if err != nil {
+		return account.Account{}, err
 	}
-	stored, _, _ := strings.Cut(string(value), ":")
+	stored, _, _ := strings.Cut(value, ":")
 	if err := auth.CheckPassword(ctx, b.verifier, stored, b.SampleHash, c.Password); err != nil {
 		return account.Account{}, err
 	}
-	record, err := passwdfile.Parse(c.User, string(value))
+	record, err := passwdfile.Parse(c.User, value)
+	if err == nil {
+		err = passwdfile.CheckLost(value)
+	}
 	if err != nil {
 		return account.Account{}, auth.Refuse("the record is damaged", err)
 	}
@@ -87,20 +100,34 @@ func (b *Backend) Authenticate(ctx context.Context, c auth.Credentials) (account
 		return account.Account{}, fmt.Errorf("%w: groups of uid %d: %w", auth.ErrBroken, record.UID, err)
 	}
 	return account.Account{
-		Name:   record.Login,
-		UID:    record.UID,
-		GID:    record.GID,
-		Groups: groups,
-		Home:   record.Home,
-		Limits: account.Limits{MaxSessions: account.Limit(record.MaxSessions)},
+		Name:       record.Login,
+		UID:        record.UID,
+		GID:        record.GID,
+		Groups:     groups,
+		Home:       record.Home,
+		LegacyHash: passhash.Legacy(stored),
+		Limits:     limits(record),
 	}, nil
+}
+
+// limits are the bounds of a record. A number of 0 is a bound where account.Limits says so.
+func limits(r *passwdfile.Record) account.Limits {
+	upload, download := r.Rates()
+	l := account.Limits{
+		MaxSessions:  account.Limit(r.MaxSessions),
+		MaxFiles:     account.Limit(r.MaxFiles),
+		MaxBytes:     account.Limit(r.MaxBytes),
+		UploadRate:   upload.N,
+		DownloadRate: download.N,
+	}
+	if up, down, on := r.Ratio(); on && up > 0 && down > 0 {
+		l.UploadRatio, l.DownloadRatio = up, down
+	}
+	return l
 }
 
 // permit applies the record's rules to the client.
 func (b *Backend) permit(ctx context.Context, r *passwdfile.Record, c auth.Credentials) error {
-	if feature := unsupported(r); feature != "" {
-		return &auth.Refusal{Reason: feature + ": this version cannot hold the user to it"}
-	}
 	visit := passwdfile.Visit{Local: c.Local.Addr(), Client: c.Remote.Addr(), Time: b.now()}
 	bounded, cancel := context.WithTimeout(ctx, resolveTime)
 	defer cancel()
@@ -114,30 +141,9 @@ func (b *Backend) permit(ctx context.Context, r *passwdfile.Record, c auth.Crede
 	return auth.Refuse("the record's rules", err)
 }
 
-// unsupported names the first field that asks for what this version does not have, or returns "".
-func unsupported(r *passwdfile.Record) string {
-	upload, download := r.Rates()
-	_, _, ratio := r.Ratio()
-	for _, field := range [...]struct {
-		used bool
-		name string
-	}{
-		{upload.N > 0, "field 7 (upload bandwidth)"},
-		{download.N > 0, "field 8 (download bandwidth)"},
-		{ratio, "field 9 (upload ratio)"},
-		{r.MaxFiles.Set, "field 12 (files quota)"},
-		{r.MaxBytes.Set, "field 13 (size quota)"},
-	} {
-		if field.used {
-			return field.name
-		}
-	}
-	return ""
-}
-
 // SampleHash implements auth.Sampler: the hash of the file's first record.
 func (b *Backend) SampleHash() string {
-	value, err := b.reader.First()
+	value, err := b.source.First()
 	if err != nil {
 		return ""
 	}

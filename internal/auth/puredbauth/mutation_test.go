@@ -2,26 +2,29 @@ package puredbauth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
-	"path/filepath"
+	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"pureftpd/internal/account"
 	"pureftpd/internal/auth"
 	"pureftpd/internal/passhash"
-	"pureftpd/internal/puredb"
 )
 
-// plain is a verifier without cost: the one hash that it knows is that of "secret".
+// plain is a verifier without cost: the one hash that it knows is that of "x".
 type plain struct{}
 
-const plainHash = "hash-of-secret"
+const plainHash = "$1$abcdefgh$znAnv9M.XU2pRYfmSs46h/"
 
 func (p plain) Verify(_ context.Context, stored, password string) (bool, error) {
-	return password == "secret", p.Check(stored)
+	return password == "x", p.Check(stored)
 }
 
 func (plain) Check(stored string) error {
@@ -31,131 +34,293 @@ func (plain) Check(stored string) error {
 	return nil
 }
 
-// ruled is a record in which every rule that this version keeps is in force, cut into fields.
-func ruled() []string {
-	return strings.Split(plainHash+":2001:2002:Joe:/home/joe:::::4:::"+
-		"192.0.2.1,192.0.2.8:192.0.2.8:192.0.2.0/24:192.0.2.66,198.51.100.0/24:900-1800", ":")
-}
+// single is a source that answers each question with the same record.
+type single string
 
-// A visit is one way to come: with which password, where from, where to, and when.
+func (s single) Find(string) ([]byte, error) { return []byte(s), nil }
+func (s single) First() ([]byte, error)      { return []byte(s), nil }
+
+// The fields of a line, from 0, as the tests need them.
+const (
+	fieldHash = iota + 1
+	fieldUID
+	fieldGID
+	fieldGecos
+	fieldHome
+	fieldUpload
+	fieldDownload
+	fieldUploadRatio
+	fieldDownloadRatio
+	fieldSessions
+	fieldFiles
+	fieldBytes
+	fieldFirstList
+	fieldHours = fieldFirstList + 4
+	fieldCount = fieldHours + 1
+)
+
+// A visit is one way to come: with which password, where to, where from, and when.
 type visit struct {
 	password      auth.Secret
 	local, client string
-	hour          int
+	hour, minute  int
 }
 
-// visits are such that each rule of the record refuses one that all others permit.
+// visits are such that each rule of the records refuses one that all others permit.
 func visits() []visit {
-	var all []visit
-	for _, password := range []auth.Secret{"secret", "wrong", ""} {
-		for _, local := range []string{"192.0.2.1", "192.0.2.8", "192.0.2.9"} {
-			for _, client := range []string{"192.0.2.2", "192.0.2.66", "203.0.113.1"} {
-				for _, hour := range []int{12, 20} {
-					all = append(all, visit{password, local, client, hour})
-				}
+	all := []visit{{"wrong", "127.0.0.1", "10.1.2.3", 12, 0}, {"", "127.0.0.1", "10.1.2.3", 23, 0}}
+	for _, local := range []string{"127.0.0.1", "192.168.3.4", "10.0.0.1", "192.0.2.5"} {
+		for _, client := range []string{"10.1.2.3", "10.9.9.9", "203.0.113.7", "203.0.113.8", "198.51.100.1", "2001:db8::1"} {
+			for _, at := range [][2]int{{3, 0}, {8, 59}, {12, 0}, {18, 1}, {23, 59}} {
+				all = append(all, visit{"x", local, client, at[0], at[1]})
 			}
 		}
 	}
 	return all
 }
 
-// accepted returns the visits that a record lets in, each with what it gives.
-func accepted(t *testing.T, value string) []string {
+// named is a resolver of the names in the records.
+type named struct{ noHosts }
+
+func (n named) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	known := map[string]string{"localhost": "127.0.0.1", "bad.example.net": "203.0.113.8"}
+	if a, ok := known[host]; ok && network == "ip4" {
+		return []netip.Addr{netip.MustParseAddr(a)}, nil
+	}
+	return n.noHosts.LookupNetIP(ctx, network, host)
+}
+
+// An outcome is what each of the visits leads to; an account without a name is a refusal.
+type outcome []account.Account
+
+// outcomeOf returns the outcome of a line, without its line end.
+func outcomeOf(t *testing.T, line string) outcome {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "users.pdb")
-	write(t, path, puredb.Record{Key: "joe", Value: value})
-	var in []string
-	for _, v := range visits() {
-		b := New(Config{Path: path, Verifier: plain{}, Resolver: noHosts{}, Now: func() time.Time {
-			return time.Date(2026, 11, 22, v.hour, 0, 0, 0, time.UTC)
-		}})
+	login, value, _ := strings.Cut(line, ":")
+	var at visit
+	b := New(Config{Source: single(value), Verifier: plain{}, Resolver: named{}, Now: func() time.Time {
+		return time.Date(2026, 11, 22, at.hour, at.minute, 0, 0, time.UTC)
+	}})
+	var all outcome
+	for _, at = range visits() {
 		a, err := b.Authenticate(t.Context(), auth.Credentials{
-			User: "joe", Password: v.password,
-			Local:  netip.AddrPortFrom(netip.MustParseAddr(v.local), 21),
-			Remote: netip.AddrPortFrom(netip.MustParseAddr(v.client), 40000),
+			User: login, Password: at.password,
+			Local:  netip.AddrPortFrom(netip.MustParseAddr(at.local), 21),
+			Remote: netip.AddrPortFrom(netip.MustParseAddr(at.client), 40000),
 		})
-		if err == nil {
-			in = append(in, fmt.Sprint(v, a.UID, a.GID, a.Limits))
+		if (err == nil) != (a.Name != "") || err != nil && !errors.Is(err, auth.ErrRefused) {
+			t.Errorf("%q: Authenticate = %+v, %v; want an account or a refusal", line, a, err)
 		}
+		all = append(all, a)
 	}
-	return in
+	return all
 }
 
-// A slip of the pen in any field never lets in a visit that the record kept out, nor gives more
-// than it gave.
-func TestDamageNeverLoosens(t *testing.T) {
-	before := accepted(t, strings.Join(ruled(), ":"))
-	if len(before) != 1 {
-		t.Fatalf("the record lets in %q; want one visit", before)
+// loosened says what of an account is looser than before, or returns "". Looser is: another uid, gid
+// or home; a limit that is greater, or gone, which for sessions is 0, too; a ratio that gives more.
+// A limit that was not there before is not.
+func loosened(before, after account.Account) string {
+	b, a := before.Limits, after.Limits
+	greater := func(b, a account.Limit) bool { return b.Set && (!a.Set || a.N > b.N) }
+	faster := func(b, a uint64) bool { return b > 0 && (a == 0 || a > b) }
+	switch {
+	case after.UID != before.UID || after.GID != before.GID:
+		return "other ids"
+	case after.Home != before.Home:
+		return "other home"
+	case greater(b.MaxSessions, a.MaxSessions) && b.MaxSessions.N > 0, a.MaxSessions.Set && a.MaxSessions.N == 0 && b.MaxSessions != a.MaxSessions:
+		return "more sessions"
+	case greater(b.MaxFiles, a.MaxFiles), greater(b.MaxBytes, a.MaxBytes):
+		return "greater quota"
+	case faster(b.UploadRate, a.UploadRate), faster(b.DownloadRate, a.DownloadRate):
+		return "more bandwidth"
+	case b.UploadRatio > 0 && (a.UploadRatio == 0 || a.DownloadRatio*b.UploadRatio > b.DownloadRatio*a.UploadRatio):
+		return "more of a ratio"
 	}
-	const firstList, lastList = 12, 15 // of the value's fields
-	for i, field := range ruled() {
-		if field == "" {
-			continue // an empty field that is filled is a new rule: TestNewRules
-		}
-		for _, damaged := range []string{
-			"x" + field, field + "x", field + " x", field + "\x00", field + "\n", field + "\r", "\x00" + field,
-			field + "/", field + "-1", "x", "?", "-", "-1", "1e9", "0x1", "9 9", "\xff", "/0", "*", "!" + field,
-			strings.ReplaceAll(field, ".", ""), strings.ReplaceAll(field, ".", ".."), strings.ReplaceAll(field, ",", ";"),
-			strings.ReplaceAll(field, "-", "--"), strings.ReplaceAll(field, "/24", "/240"), strings.ReplaceAll(field, "2.66", "2.660"),
-		} {
-			isList := i >= firstList && i <= lastList
-			if damaged == field || isList && (damaged == "x" || damaged == "1e9") {
-				continue // in a list these are names of hosts: a rule, if not the one that was there
-			}
-			fields := ruled()
-			fields[i] = damaged
-			for _, v := range accepted(t, strings.Join(fields, ":")) {
-				if !slices.Contains(before, v) {
-					t.Errorf("field %d as %q lets in %s", i+2, damaged, v)
-				}
-			}
+	return ""
+}
+
+// notLooser tells whether a line lets in nobody whom the other kept out, and gives nobody more.
+func notLooser(t *testing.T, line string, before, after outcome) {
+	t.Helper()
+	for i, v := range visits() {
+		switch {
+		case after[i].Name == "":
+		case before[i].Name == "":
+			t.Errorf("%q lets in %+v", line, v)
+			return
+		case loosened(before[i], after[i]) != "":
+			t.Errorf("%q gives %s: %+v; before: %+v", line, loosened(before[i], after[i]), after[i], before[i])
+			return
 		}
 	}
 }
 
-// Filling an empty field with anything never lets in more; only the number of sessions may be a new
-// one.
-func TestNewRulesNeverLoosen(t *testing.T) {
-	base := strings.Split(plainHash+":2001:2002::/home/joe::::::::::::", ":")
-	before := accepted(t, strings.Join(base, ":"))
-	for i := range base {
-		if base[i] != "" {
+// valid tells whether the text is what the field may hold, so that it says something else than the
+// original, and nothing can be said against it.
+func valid(field int, text string) bool {
+	switch {
+	case field == fieldUID, field == fieldGID:
+		n, err := strconv.ParseUint(text, 10, 32)
+		return err == nil && n > 0 && n < 1<<32-1
+	case field == fieldGecos, strings.HasPrefix(text, "/") && field == fieldHome:
+		return !strings.ContainsAny(text, "\r\n\x00")
+	case field >= fieldUpload && field <= fieldBytes:
+		return text == "" || isDecimal(text)
+	case field == fieldHours:
+		return regexp.MustCompile(`^([0-9]{1,4}-[0-9]{1,4})?$`).MatchString(text)
+	}
+	return field >= fieldFirstList && !slices.ContainsFunc(strings.Split(text, ","), func(item string) bool {
+		name := regexp.MustCompile(`^[a-z0-9-]*[a-z][a-z0-9-]*([.][a-z][a-z0-9-]*)*$`).MatchString(item)
+		_, err1 := netip.ParseAddr(item)
+		network, err2 := netip.ParsePrefix(item)
+		return text != "" && !name && err1 != nil && (err2 != nil || network.Bits() == 0)
+	})
+}
+
+func isDecimal(text string) bool {
+	_, err := strconv.ParseUint(strings.TrimPrefix(strings.TrimLeft(text, " \t"), "+"), 10, 64)
+	return err == nil
+}
+
+// said returns what an account must become if a field holds a valid text.
+func said(a account.Account, field int, text string) account.Account {
+	n, _ := strconv.ParseUint(strings.TrimPrefix(strings.TrimLeft(text, " \t"), "+"), 10, 64)
+	limit := account.Limit{Set: text != "", N: n}
+	switch field {
+	case fieldUID:
+		a.UID = uint32(n)
+	case fieldGID:
+		a.GID = uint32(n)
+	case fieldHome:
+		a.Home = text
+	case fieldUpload:
+		a.Limits.UploadRate = n
+	case fieldDownload:
+		a.Limits.DownloadRate = n
+	case fieldUploadRatio:
+		a.Limits.UploadRatio = n
+	case fieldDownloadRatio:
+		a.Limits.DownloadRatio = n
+	case fieldSessions:
+		a.Limits.MaxSessions = limit
+	case fieldFiles:
+		a.Limits.MaxFiles = limit
+	case fieldBytes:
+		a.Limits.MaxBytes = limit
+	}
+	if a.Limits.UploadRatio == 0 || a.Limits.DownloadRatio == 0 {
+		a.Limits.UploadRatio, a.Limits.DownloadRatio = 0, 0
+	}
+	return a
+}
+
+// asSaid tells whether a line differs from the other in nothing but what a valid text says. Of lists
+// and hours, whose text says whom to let in, only the accounts are compared.
+func asSaid(t *testing.T, line string, field int, text string, before, after outcome) {
+	t.Helper()
+	for i, v := range visits() {
+		rule := field >= fieldFirstList
+		if rule && (before[i].Name == "" || after[i].Name == "") {
 			continue
 		}
-		for _, text := range []string{"1", "0", "x", "-1", "192.0.2.1", "office.example", "900-1800", "0-0", ",", " ", "\n"} {
-			fields := slices.Clone(base)
-			fields[i] = text
-			after := accepted(t, strings.Join(fields, ":"))
-			const sessions = 9 // of the value's fields
-			if i == sessions && (text == "1" || text == "0") {
-				if len(after) != len(before) {
-					t.Errorf("%s sessions: lets in %d visits; want %d", text, len(after), len(before))
-				}
-				continue
-			}
-			for _, v := range after {
-				if !slices.Contains(before, v) {
-					t.Errorf("field %d as %q lets in %s", i+2, text, v)
+		want := before[i]
+		if want.Name != "" {
+			want = said(want, field, text)
+		}
+		if fmt.Sprint(after[i]) != fmt.Sprint(want) {
+			t.Errorf("%q, %+v: account %+v; want %+v", line, v, after[i], want)
+			return
+		}
+	}
+}
+
+// original are the lines to damage: those of the vectors, and one with every field in use.
+func original(t *testing.T) []string {
+	t.Helper()
+	lines := []string{"full:" + plainHash + ":2001:2002:Full:/srv/./full:4096:8192:1:3:4:100:5242880:" +
+		"127.0.0.1,192.168.0.0/16:192.168.3.4:10.0.0.0/8,203.0.113.0/24:10.9.9.9,203.0.113.7:900-1800:"}
+	for _, name := range []string{"one", "three"} {
+		text, err := os.ReadFile("testdata/" + name + ".passwd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, strings.Split(strings.TrimSpace(string(text)), "\n")...)
+	}
+	return lines
+}
+
+// A slip of the pen in any field never lets in a visit that the record kept out, nor gives more than
+// it gave, unless what the field holds then is right.
+func TestDamageNeverLoosens(t *testing.T) {
+	for _, line := range original(t) {
+		before := outcomeOf(t, line)
+		if !slices.ContainsFunc(before, func(a account.Account) bool { return a.Name != "" }) {
+			t.Fatalf("%q lets in nobody", line)
+		}
+		for field := fieldHash; field < fieldCount; field++ {
+			for _, text := range damaged(strings.Split(line, ":")[field]) {
+				fields := strings.Split(line, ":")
+				fields[field] = text
+				mutant := strings.Join(fields, ":")
+				after := outcomeOf(t, mutant)
+				if valid(field, text) {
+					asSaid(t, mutant, field, text, before, after)
+				} else {
+					notLooser(t, mutant, before, after)
 				}
 			}
 		}
 	}
 }
 
-// A record that is cut before a field is one whose fields from there on are empty: no rule before
-// the cut is lost.
-func TestCutRecordKeepsItsRules(t *testing.T) {
-	all := ruled()
-	for n := range all {
-		empty := strings.Repeat(":", len(all)-n)
-		cut, padded := accepted(t, strings.Join(all[:n], ":")), accepted(t, strings.Join(all[:n], ":")+empty)
-		const home = 5
-		if n >= home && len(cut) == 0 || n < home && len(cut) > 0 {
-			t.Errorf("cut to %d fields: lets in %q", n+1, cut)
+// damaged returns what may become of a field.
+func damaged(s string) []string {
+	all := []string{
+		"", "0", "x", "junk", "?", "-", "-1", "1e9", "0x10", "9 9", "1,5", "*", "/0", " ", "\t", "\xff", "\x00", "\n", "\r",
+		"99999999999999999999", "18446744073709551615", "18446744073709551616", "4294967295", "4294967296",
+		s + "x", s + "junk", "x" + s, s + "k", s + "\x00", s + "\n", s + "\r", "\x00" + s, "\n" + s, s + "\x01", "\x7f" + s, s + "\xff",
+		" " + s, s + " ", "\t" + s, s + "\t", "-" + s, "+" + s, "!" + s, s + "-1", s + "/", s + "/8", s + ".5", s + ",", "," + s,
+		s + "99999999999999999999", s[:len(s)/2], s[len(s)/2:],
+	}
+	for _, change := range [][2]string{
+		{".", ""}, {".", ".."}, {",", ";"}, {",", " "}, {"-", "--"}, {"-", ""}, {"-", " - "}, {"/16", "/160"}, {"/24", "/240"}, {"/8", "/"},
+		{"/", "\\"}, {"$", ""}, {"0", "O"}, {"1", "l"},
+	} {
+		if text := strings.ReplaceAll(s, change[0], change[1]); text != s {
+			all = append(all, text)
 		}
-		if !slices.Equal(cut, padded) {
-			t.Errorf("cut to %d fields: lets in %q; with empty fields %q", n+1, cut, padded)
+	}
+	return all
+}
+
+// A colon too many anywhere never loosens: what moves into the wrong field is noticed.
+func TestExtraColonNeverLoosens(t *testing.T) {
+	for _, line := range original(t) {
+		before := outcomeOf(t, line)
+		for at := strings.IndexByte(line, ':'); at <= len(line); at++ {
+			for _, colons := range []string{":", "::"} {
+				mutant := line[:at] + colons + line[at:]
+				notLooser(t, mutant, before, outcomeOf(t, mutant))
+			}
+		}
+	}
+}
+
+// A record that is cut behind a field is one whose fields from there on are empty: no rule before
+// the cut is lost. One that is cut within a field is never looser than one cut before it.
+func TestCutRecordKeepsItsRules(t *testing.T) {
+	for _, line := range original(t) {
+		fields := strings.Split(line, ":")[:fieldCount]
+		for n := 1; n <= fieldCount; n++ {
+			cut := strings.Join(fields[:n], ":")
+			after, padded := outcomeOf(t, cut), outcomeOf(t, cut+strings.Repeat(":", fieldCount-n))
+			if fmt.Sprint(after) != fmt.Sprint(padded) {
+				t.Errorf("%q: %v; with empty fields %v", cut, after, padded)
+			}
+			if len(slices.DeleteFunc(after, func(a account.Account) bool { return a.Name == "" })) > 0 && n <= fieldHome {
+				t.Errorf("%q lets in somebody", cut)
+			}
 		}
 	}
 }
