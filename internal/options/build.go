@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"pureftpd/internal/getopt"
 )
 
 // An order is a setting with the value it is to get, in the words of its switch, and where it was
@@ -56,7 +58,7 @@ func (b *build) apply(o order) {
 	} else {
 		b.opts.switches = append(b.opts.switches, "--"+o.row.long)
 	}
-	if o.row.arg == needsArg {
+	if o.row.arg == getopt.Required {
 		b.opts.switches = append(b.opts.switches, o.value)
 	}
 	switch {

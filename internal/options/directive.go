@@ -1,6 +1,10 @@
 package options
 
-import "strings"
+import (
+	"strings"
+
+	"pureftpd/internal/getopt"
+)
 
 // A found is a directive of the table.
 type found struct {
@@ -31,7 +35,7 @@ func (b *build) unknown(name string) error {
 			names = append(names, key.name)
 		}
 	}
-	if best := nearest(name, names); best != "" {
+	if best := getopt.Nearest(name, names); best != "" {
 		return hinted("did you mean "+best+"?", "unknown directive")
 	}
 	return hinted("leave it out", "unknown directive")

@@ -3,6 +3,8 @@ package options
 import (
 	"fmt"
 	"strings"
+
+	"pureftpd/internal/getopt"
 )
 
 // An About is what help and version say about the program itself.
@@ -32,9 +34,9 @@ func (a About) Help() string {
 		}
 		b.WriteString("\t--" + row.long + "\t")
 		switch row.arg {
-		case needsArg:
+		case getopt.Required:
 			b.WriteString("<opt>")
-		case optionalArg:
+		case getopt.Optional:
 			b.WriteString("[<opt>]")
 		}
 		b.WriteString("\n")

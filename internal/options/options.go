@@ -56,6 +56,8 @@ type Options struct {
 
 	// Auth is the chain of account sources, in the order they are asked. It is never empty.
 	Auth []AuthMethod
+	// DESPasswords accepts passwords stored as DES or BSDi hashes.
+	DESPasswords bool
 	// Anonymous says who may be, or has to be, anonymous.
 	Anonymous AnonymousRule
 	// MinUID refuses accounts with a smaller uid (anonymous excepted); 0 refuses none.
@@ -63,8 +65,10 @@ type Options struct {
 	// Chroot says whose root is the home; TrustedGID is the group left out of ChrootUntrusted.
 	Chroot     ChrootRule
 	TrustedGID uint32
-	// VirtualChroot lets symbolic links lead out of the root.
+	// VirtualChroot lets symbolic links lead out of the root, everywhere; FollowLinksTo holds the directories they may
+	// lead to in any case, absolute and clean and never "/".
 	VirtualChroot bool
+	FollowLinksTo []string
 	// CreateHome makes a missing home at login.
 	CreateHome bool
 
@@ -92,9 +96,15 @@ type Options struct {
 	// BrokenClients bends rules for clients that need it.
 	BrokenClients bool
 
-	// Bandwidth holds the users in BandwidthFor to a rate.
+	// Bandwidth holds each session of the users in BandwidthFor to a rate.
 	Bandwidth    Bandwidth
 	BandwidthFor Scope
+	// Background says that transfers of the users in BandwidthFor, who then have no rate, yield to those of the others
+	// wherever a total is shared.
+	Background bool
+	// TotalBandwidth is for all sessions of the server together, UserTotalBandwidth for all sessions of one user
+	// together, AnonymousTotalBandwidth for all anonymous sessions together.
+	TotalBandwidth, UserTotalBandwidth, AnonymousTotalBandwidth Bandwidth
 	// Ratio makes the users in RatioFor upload before they download.
 	Ratio    Ratio
 	RatioFor Scope
@@ -156,7 +166,7 @@ type PortRange struct{ First, Last uint16 }
 
 // An AuthMethod is one link of the authentication chain.
 type AuthMethod struct {
-	Method string // unix, puredb, ...: lower case
+	Method string // unix, puredb, purepw, ...: lower case
 	Arg    string // the file or socket it reads, empty if it needs none
 }
 

@@ -1,8 +1,11 @@
 package options
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
+
+	"pureftpd/internal/getopt"
 )
 
 // Parse reads a command line, argv[0] being the program's name, and the configuration it names.
@@ -33,18 +36,18 @@ func parse(rows []setting, argv []string, env Env) (*Options, error) {
 // commandLine carries out switches. Help and version win where they stand, unless a mistake stands
 // before them.
 func (b *build) commandLine(args []string) (*Options, error) {
-	var words []token
+	var words []getopt.Token
 	plain := true // no switch that could be in a file
-	for _, t := range split(args, b.flags()) {
+	for _, t := range getopt.Split(args, b.switches()) {
 		switch {
-		case t.err != nil:
-			b.mistakes.add(t.err)
+		case t.Err != nil:
+			b.mistakes.add(malformed(t))
 			continue
-		case t.flag == word:
+		case t.Option == getopt.Word:
 			words = append(words, t)
 			continue
 		}
-		row := &b.rows[t.flag]
+		row := &b.rows[t.Option]
 		switch row.long {
 		case "help":
 			b.opts.Action = ShowHelp
@@ -59,9 +62,9 @@ func (b *build) commandLine(args []string) (*Options, error) {
 			plain = false
 		default:
 			plain = false
-			o := order{row: row, value: t.value, name: t.name, origin: Origin{Arg: t.at + 1, Name: t.name}}
+			o := order{row: row, value: t.Value, name: t.Name, origin: Origin{Arg: t.At + 1, Name: t.Name}}
 			if row.example != "" {
-				o.example = withValue(t.name, row.example)
+				o.example = getopt.WithValue(t.Name, row.example)
 			}
 			b.apply(o)
 		}
@@ -70,42 +73,54 @@ func (b *build) commandLine(args []string) (*Options, error) {
 	return b.finish()
 }
 
-// flags is the table as getopt wants it.
-func (b *build) flags() []option {
-	flags := make([]option, len(b.rows))
+// switches is the table as getopt wants it.
+func (b *build) switches() []getopt.Option {
+	list := make([]getopt.Option, len(b.rows))
 	for i, row := range b.rows {
-		flags[i] = option{short: row.short, long: row.long, arg: row.arg, example: row.example, ours: row.ours}
+		list[i] = getopt.Option{Short: row.short, Long: row.long, Arg: row.arg, Example: row.example, Ours: row.ours}
 	}
-	return flags
+	return list
+}
+
+// malformed is a mistake in the form of the command line, with what the server knows about it.
+func malformed(t getopt.Token) error {
+	mistake := &Error{Text: t.Err.Error(), cause: t.Err}
+	if e, ok := errors.AsType[*getopt.Error](t.Err); ok {
+		mistake.Text, mistake.Hint = e.Text, e.Hint
+	}
+	if t.Name == "-8" || t.Name == "-9" { // character sets, in older versions of the original
+		mistake.Hint = "file names are always UTF-8, leave it out"
+	}
+	return mistake
 }
 
 // try takes --try, whose folder may be glued to it or left over.
-func (b *build) try(t token) {
-	if t.given && t.value == "" {
-		b.mistakes.add(&Error{Setting: t.name, Text: "the value is empty", Hint: "write --try=DIR"})
+func (b *build) try(t getopt.Token) {
+	if t.Given && t.Value == "" {
+		b.mistakes.add(&Error{Setting: t.Name, Text: "the value is empty", Hint: "write --try=DIR"})
 	}
 	b.opts.Try = true
-	if t.given {
-		b.opts.TryDir = t.value
+	if t.Given {
+		b.opts.TryDir = t.Value
 	}
 }
 
 // leftOver deals with the words that are no switches: the folder for --try, the file for --check,
 // or a mistake.
-func (b *build) leftOver(words []token, plain bool) {
+func (b *build) leftOver(words []getopt.Token, plain bool) {
 	switch {
 	case len(words) == 0:
 		return
-	case len(words) == 1 && b.opts.Try && b.opts.TryDir == "" && words[0].name != "":
-		b.opts.TryDir = words[0].name
+	case len(words) == 1 && b.opts.Try && b.opts.TryDir == "" && words[0].Name != "":
+		b.opts.TryDir = words[0].Name
 		return
 	case len(words) == 1 && b.opts.Check && plain:
-		b.source(words[0].name)
+		b.source(words[0].Name)
 		return
 	}
 	for _, w := range words {
 		b.mistakes.add(&Error{
-			Text: "unexpected argument " + quote(w.name),
+			Text: "unexpected argument " + getopt.Quote(w.Name),
 			Hint: "a configuration file stands alone; beside it, only --check is possible",
 		})
 	}

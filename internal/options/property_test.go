@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"pureftpd/internal/getopt"
 )
 
 // same compares two Options but for where their values come from.
@@ -33,9 +35,9 @@ func TestFileEqualsSwitches(t *testing.T) {
 			}
 			file.WriteString(name + separators.Draw(t, "separator") + written + "\n")
 			switch {
-			case one.row.arg == needsArg && rapid.Bool().Draw(t, "long"):
+			case one.row.arg == getopt.Required && (one.row.short == 0 || rapid.Bool().Draw(t, "long")):
 				switches = append(switches, "--"+one.row.long+"="+value)
-			case one.row.arg == needsArg:
+			case one.row.arg == getopt.Required:
 				switches = append(switches, "-"+string(one.row.short), value)
 			case written == "yes":
 				switches = append(switches, "--"+one.row.long)
@@ -102,7 +104,7 @@ func drawValue(t *rapid.T, one found) (written, value string) {
 		}
 		return value, value
 	case rest().form:
-		if one.row.long == "altlog" {
+		if one.row.long == "altlog" || one.row.long == "followlinksto" {
 			return one.key.example, one.key.example
 		}
 		value = rapid.StringMatching(`/[a-z#"][a-z #"./]{0,8}[a-z]`).Draw(t, "path")
@@ -124,6 +126,7 @@ func FuzzConfig(f *testing.F) {
 	for _, seed := range []string{
 		"ChrootEveryone yes\nUmask 133:022\n", "Bind ::1,21 # x\nInclude /a.conf", "PureDB \"/a b\"\r\n#",
 		"MaxDiskUsage 95%\nMaxIdleTime 0\nSyslogFacility none", "CertFileAndKey \"a b\" c", "TLS 1\nVerboseLog on",
+		"TotalBandwidth 5 6\nUserBandwidth 0\nFollowLinksTo /a b # x", "Include a.conf",
 	} {
 		f.Add(seed)
 	}
@@ -131,7 +134,7 @@ func FuzzConfig(f *testing.F) {
 		o, err := fileOptions(text)
 		if err != nil {
 			for _, mistake := range mistakesOf(t, err) {
-				if mistake.Text == "" || mistake.File != "/a.conf" && !strings.HasPrefix(mistake.Text, "more ") {
+				if mistake.Text == "" || mistake.File == "" && !strings.HasPrefix(mistake.Text, "more ") {
 					t.Errorf("mistake without place: %#v", mistake)
 				}
 			}
@@ -150,6 +153,7 @@ func FuzzSwitches(f *testing.F) {
 	for _, seed := range []string{
 		"-HBA\n-lunix\n-L\n-1:-1", "--check", "--try\n/srv", "-k\n95%\n-I\n-1\n-fnone", "-S\n[::1],21", "-X\n-a\n-1",
 		"-Y2\n-J\n-C:-S:HIGH\n-2\na,b", "-t5:\n-Q1:2\n-n5:5\n-O\nstats:/x", "--virtualchroot\n-V\n::1\n-P\na",
+		"-T0\n--total\n5:0\n--followlinksto\n/srv\n--des",
 	} {
 		f.Add(seed)
 	}

@@ -6,53 +6,89 @@ import (
 	"strings"
 )
 
-// setBandwidth reads kilobytes per second, one number for both directions or
-// "[upload]:[download]".
+// setBandwidth sets the rate of each session. No limit on either side, written as 0, is a place in the background.
 func setBandwidth(scope Scope) func(*build, string) error {
 	return func(b *build, value string) error {
-		up, down, colon := strings.Cut(value, ":")
-		if !colon {
-			down = up
-		}
-		var rate Bandwidth
-		if up == "" && down == "" {
-			return wrong("the value is empty")
-		}
-		for _, side := range []struct {
-			text string
-			rate *uint64
-		}{{up, &rate.Upload}, {down, &rate.Download}} {
-			if side.text == "" {
-				continue
-			}
-			i, err := whole(side.text, 0)
-			if err != nil {
-				return err
-			}
-			const kilo = 1 << 10
-			if i.n == 0 || i.negative || i.n > math.MaxInt64/kilo {
-				return wrong("%q is not a number of kilobytes per second above 0", side.text)
-			}
-			*side.rate = i.n * kilo
+		rate, err := scanBandwidth(value)
+		if err != nil {
+			return err
 		}
 		b.opts.Bandwidth, b.opts.BandwidthFor = rate, scope
+		b.opts.Background = rate == Bandwidth{}
 		return nil
 	}
 }
 
+// scanBandwidth reads kilobytes per second, one number for both directions or "[upload]:[download]". 0, or nothing on
+// one side, is no limit.
+func scanBandwidth(value string) (Bandwidth, error) {
+	up, down, colon := strings.Cut(value, ":")
+	if !colon {
+		down = up
+	}
+	if up == "" && down == "" {
+		return Bandwidth{}, wrong("the value is empty")
+	}
+	var rate Bandwidth
+	for _, side := range []struct {
+		text string
+		rate *uint64
+	}{{up, &rate.Upload}, {down, &rate.Download}} {
+		if side.text == "" {
+			continue
+		}
+		i, err := whole(side.text, 0)
+		if err != nil {
+			return Bandwidth{}, err
+		}
+		const kilo = 1 << 10
+		if i.negative || i.n > math.MaxInt64/kilo {
+			return Bandwidth{}, wrong("%q is not a number of kilobytes per second", side.text)
+		}
+		*side.rate = i.n * kilo
+	}
+	return rate, nil
+}
+
 func showBandwidth(scope Scope) func(*Options) string {
 	return func(o *Options) string {
-		if o.BandwidthFor != scope {
+		switch {
+		case o.BandwidthFor != scope:
+			return "no limit"
+		case o.Background:
+			return "no limit, in the background"
+		}
+		return o.Bandwidth.text()
+	}
+}
+
+// setTotal sets the rate of several sessions together.
+func setTotal(field func(*Options) *Bandwidth) func(*build, string) error {
+	return func(b *build, value string) error {
+		rate, err := scanBandwidth(value)
+		if err == nil {
+			*field(b.opts) = rate
+		}
+		return err
+	}
+}
+
+func showTotal(field func(*Options) *Bandwidth) func(*Options) string {
+	return func(o *Options) string { return field(o).text() }
+}
+
+// text is a bandwidth for reports.
+func (b Bandwidth) text() string {
+	if b == (Bandwidth{}) {
+		return "no limit"
+	}
+	side := func(rate uint64) string {
+		if rate == 0 {
 			return "no limit"
 		}
-		side := func(rate uint64) string {
-			if rate == 0 {
-				return "no limit"
-			}
-			return fmt.Sprintf("%d bytes/s", rate)
-		}
-		return "up " + side(o.Bandwidth.Upload) + ", down " + side(o.Bandwidth.Download)
+		return fmt.Sprintf("%d bytes/s", rate)
 	}
+	return "up " + side(b.Upload) + ", down " + side(b.Download)
 }
 
 // setRatio reads "upload:download". Once everybody has a ratio, the anonymous switch changes only

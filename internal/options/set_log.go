@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"pureftpd/internal/getopt"
 )
 
 // setFacility reads the name of a syslog facility. "none" stays, whatever is named later; an
@@ -13,7 +15,7 @@ func setFacility(b *build, value string) error {
 	known := facilities()
 	if !slices.Contains(known, name) {
 		hint := ""
-		if best := nearest(name, known); best != "" {
+		if best := getopt.Nearest(name, known); best != "" {
 			hint = "; did you mean " + best + "?"
 		}
 		b.warn("unknown syslog facility %q, %s is kept%s", value, b.opts.SyslogFacility, hint)

@@ -2,6 +2,7 @@ package options
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 )
 
@@ -14,6 +15,7 @@ func authMethods() []authMethod {
 		{name: "pgsql", needsArg: true, missing: "PostgreSQL"},
 		{name: "ldap", needsArg: true, missing: "LDAP"},
 		{name: "puredb", needsArg: true},
+		{name: "purepw", needsArg: true},
 		{name: "extauth", missing: "external authentication"},
 	}
 }
@@ -43,7 +45,7 @@ func setLogin(b *build, value string) error {
 		case method.needsArg && !colon && value[n:] != "":
 			continue // another word that begins like the method
 		case method.needsArg && arg == "":
-			return wrong("%s needs a file: %s:FILE", method.name, method.name)
+			return hinted("write "+method.name+":FILE", "%s needs a file", method.name)
 		default:
 			b.opts.Auth = append(b.opts.Auth, AuthMethod{Method: method.name, Arg: arg})
 			return nil
@@ -108,3 +110,26 @@ func setMinUID(b *build, value string) error {
 }
 
 func showMinUID(o *Options) string { return fmt.Sprint(o.MinUID) }
+
+// setFollowLinksTo adds a directory that symbolic links may lead to. It says where links end, so it is written as the
+// kernel sees it; the root of everything would undo the chroot.
+func setFollowLinksTo(b *build, value string) error {
+	clean := filepath.Clean(value)
+	switch {
+	case !filepath.IsAbs(value):
+		return wrong("%q is not an absolute path", value)
+	case clean == "/":
+		return wrong("%q is every directory there is", value)
+	case clean != value:
+		return hinted("write "+clean, "%q is not the shortest spelling of the path", value)
+	}
+	b.opts.FollowLinksTo = append(b.opts.FollowLinksTo, value)
+	return nil
+}
+
+func showFollowLinksTo(o *Options) string {
+	if len(o.FollowLinksTo) == 0 {
+		return "none"
+	}
+	return strings.Join(o.FollowLinksTo, ", ")
+}

@@ -1,5 +1,7 @@
 package options
 
+import "pureftpd/internal/getopt"
+
 // A setting is one row of the table: everything there is to know about a switch and the directives
 // that stand for it.
 type setting struct {
@@ -18,7 +20,7 @@ type setting struct {
 	// has. harmless is the one value that is accepted all the same, because it asks for nothing.
 	missing, harmless string
 	ours              bool // unknown to the original
-	arg               argRule
+	arg               getopt.Arg
 
 	set  func(b *build, value string) error // reads the value into b.opts
 	show func(o *Options) string            // the effective value, for reports

@@ -5,9 +5,12 @@ import (
 	"io/fs"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"pureftpd/internal/getopt"
 )
 
 // shown is a setting's effective value as the report shows it.
@@ -117,11 +120,26 @@ func TestSwitches(t *testing.T) {
 		{"-l UNIXX", "login", "unix"},
 		{"-l unix:ignored", "login", "unix:ignored"},
 		{"-l PureDB:/a:b", "login", "puredb:/a:b"},
+		{"-l PurePW:/a -l puredb:/b", "login", "purepw:/a, puredb:/b"},
+		{"", "despasswords", "no"},
+		{"--despass", "despasswords", "yes"},
+		{"", "followlinksto", "none"},
+		{"--followlinksto /srv/a --follow=/b", "followlinksto", "/srv/a, /b"},
 
 		{"-t 5", "anonymousbandwidth", "up 5120 bytes/s, down 5120 bytes/s"},
 		{"-t :0x10", "anonymousbandwidth", "up no limit, down 16384 bytes/s"},
 		{"-t 5 -T 6:", "userbandwidth", "up 6144 bytes/s, down no limit"},
 		{"-t 5 -T 6", "anonymousbandwidth", "no limit"},
+		{"-t 0", "anonymousbandwidth", "no limit, in the background"},
+		{"-T 0:0", "userbandwidth", "no limit, in the background"},
+		{"-T 0:", "userbandwidth", "no limit, in the background"},
+		{"-T 0:5", "userbandwidth", "up no limit, down 5120 bytes/s"},
+		{"-t 0 -t 5", "anonymousbandwidth", "up 5120 bytes/s, down 5120 bytes/s"},
+		{"", "totalbandwidth", "no limit"},
+		{"--totalbandwidth 5000:0", "totalbandwidth", "up 5120000 bytes/s, down no limit"},
+		{"--total 5 --total 0", "totalbandwidth", "no limit"},
+		{"--usertotal 5", "usertotalbandwidth", "up 5120 bytes/s, down 5120 bytes/s"},
+		{"--anonymoustotal :5", "anonymoustotalbandwidth", "up no limit, down 5120 bytes/s"},
 		{"-q 1:10", "anonymousratio", "1:10"},
 		{"-Q 1:10 -q 2:5", "userratio", "2:5"},
 		{"-n 1000:10", "quota", "1000 files, 10485760 bytes"},
@@ -145,111 +163,6 @@ func TestSwitches(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: %s = %s; want %s", test.line, test.long, got, test.want)
 		}
-	}
-}
-
-func TestSwitchMistakes(t *testing.T) {
-	for _, test := range []struct{ line, want string }{
-		{"-c 0", `-c: "0" is not at least 1; write -c 50`},
-		{"--maxclientsn 0", `--maxclientsn: "0" is not at least 1; write --maxclientsn=50`},
-		{"-c <>", `-c: "" is not a whole number; write -c 50`},
-		{"-c 08", `-c: "08" begins with 0 and so is octal; write 8`},
-		{"-c 5x", `-c: "5x" is not a whole number; write -c 50`},
-		{"-a 5x", `-a: "5x" is not a whole number; write -a 100`},
-		{"-a 99999999999", `-a: 99999999999 is larger than any uid or gid; write -a 100`},
-		{"-u -1", `-u: "-1" is negative; write -u 1000`},
-		{"-u 0x10", `-u: "0x10" is not a whole number; write -u 1000`},
-		{"-U x", `-U: "x" is not an octal number up to 777; write -U 133:022`},
-		{"-U 999", `-U: "999" is not an octal number up to 777; write -U 133:022`},
-		{"-U 1000", `-U: "1000" is not an octal number up to 777; write -U 133:022`},
-		{"-U :", `-U: the value is empty; write -U 133:022`},
-		{"-k junk", `-k: "junk" is not a percentage; write -k 95`},
-		{"-k 0x10", `-k: "0x10" is not a percentage; write -k 95`},
-		{"-m 0", `-m: "0" is not a load above 0; write -m 4`},
-		{"-m 4x", `-m: "4x" is not a load above 0; write -m 4`},
-		{"-L 0:5", `-L: both numbers have to be at least 1, or -1 for no limit; write -L 10000:5`},
-		{"-L 5", `-L: "5" is not two numbers; write -L 10000:5`},
-		{"-p 50000:30000", `-p: the first port is larger than the last; write 30000:50000`},
-		{"-p 80:90", `-p: ports go from 1024 to 65535, not 80:90; write -p 30000:50000`},
-		{"-p 2000", `-p: "2000" is not two numbers; write -p 30000:50000`},
-		{"-p -1:-1", `-p: ports go from 1024 to 65535, not -1:-1; write -p 30000:50000`},
-		{"-P ::1", `-P: ::1 is not an IPv4 address, and a reply to PASV can hold no other; write -P 192.0.2.1`},
-		{"-V localhost", `-V: "localhost" is not a numeric IPv4 or IPv6 address; write -V 192.0.2.1`},
-		{"-S 127.0.0.1", `-S: "127.0.0.1" has no comma and so should be a port; write 127.0.0.1,21`},
-		{"-S 127.0.0.1:21", `-S: "127.0.0.1:21" has no comma; write 127.0.0.1,21`},
-		{"-S nosuch", `-S: "nosuch" is neither a port nor a known service; write -S 192.0.2.1,21`},
-		{"-S 70000", `-S: port 70000 is larger than 65535; write -S 192.0.2.1,21`},
-		{"-y 5", `-y: "5" is not two numbers; write -y 3:20`},
-		{"-g <>", `-g: the value is empty; write -g /var/run/pure-ftpd.pid`},
-		{"-l puredb", `-l: puredb needs a file: puredb:FILE; write -l puredb:/etc/pureftpd.pdb`},
-		{"-l puredbx:/a", `-l: unknown method "puredbx:/a"; write one of unix, puredb:FILE`},
-		{"-l nosuch", `-l: unknown method "nosuch"; write one of unix, puredb:FILE`},
-		{"-l pam", `-l: PAM is not available in this version; leave it out`},
-		{"-l LDAP:/a", `-l: LDAP is not available in this version; leave it out`},
-		{"-Y 1", `-Y: TLS is not available in this version; leave it out`},
-		{"-J HIGH", `-J: TLS is not available in this version; leave it out`},
-		{"-t 5", `-t: a bandwidth limit is not available in this version; leave it out`},
-		{"-v x", `-v: Bonjour is not available in this version; leave it out`},
-		{"-8", `invalid option -- '8'; file names are always UTF-8, leave it out`},
-		{"-S", `option requires an argument -- 'S'; write -S 192.0.2.1,21`},
-		{"--bin", `option '--bind' requires an argument; write --bind=192.0.2.1,21`},
-		{"--dontresolv --norenam2", `unrecognized option '--norenam2'; did you mean --norename?`},
-		{"a.conf -B", `unexpected argument 'a.conf'; ` +
-			`a configuration file stands alone; beside it, only --check is possible`},
-		{"--check a.conf -B", `unexpected argument 'a.conf'; ` +
-			`a configuration file stands alone; beside it, only --check is possible`},
-		{"--try=", `--try: the value is empty; write --try=DIR`},
-		{"-J -x", `-J: TLS is not available in this version; leave it out`},
-	} {
-		o, err := Parse(argv(test.line), fakeEnv(map[string]string{"/a.conf": "Daemonize yes"}))
-		if o != nil || err == nil || err.Error() != test.want {
-			t.Errorf("%s: %v, %v; want %s", test.line, o, err, test.want)
-		}
-	}
-}
-
-func TestMistakesOfFeaturesToLand(t *testing.T) {
-	for _, test := range []struct{ line, want string }{
-		{"-t 0", `-t: "0" is not a number of kilobytes per second above 0; write -t 50:100`},
-		{"-t :", `-t: the value is empty; write -t 50:100`},
-		{"-t x", `-t: "x" is not a whole number; write -t 50:100`},
-		{"-q 0:1", `-q: both numbers of a ratio have to be at least 1; write -q 1:10`},
-		{"-n -1:5", `-n: "-1:5" is not a quota; write -n 1000:10`},
-		{"-O stats:a", `-O: "a" is not an absolute path; write -O clf:/var/log/pureftpd.log`},
-		{"-O foo:/a", `-O: unknown format "foo"; write one of clf, stats, w3c, xferlog`},
-		{"-Y 4", `-Y: "4" is not a level from 0 to 3; write -Y 1`},
-		{"-Y x", `-Y: "x" is not a level from 0 to 3; write -Y 1`},
-		{"-2 ,k", `-2: the name of the certificate or key is empty; write -2 /etc/ssl/private/pure-ftpd.pem`},
-		{"-J -x", `-J: a cipher list does not begin with a dash, unless with -C: or -S:; write -J HIGH`},
-	} {
-		if _, err := parse(landed(), argv(test.line), fakeEnv(nil)); err == nil || err.Error() != test.want {
-			t.Errorf("%s: %v; want %s", test.line, err, test.want)
-		}
-	}
-}
-
-// What asks for nothing is accepted although the feature is not there.
-func TestHarmlessValueOfMissingFeature(t *testing.T) {
-	env := fakeEnv(map[string]string{"/a.conf": "TLS 0\nCallUploadScript no\nPAMAuthentication off\n"})
-	for _, line := range []string{"-Y 0", "--tls=0", "/a.conf"} {
-		if _, err := Parse(argv(line), env); err != nil {
-			t.Errorf("%s: %v", line, err)
-		}
-	}
-}
-
-func TestAllMistakesAtOnce(t *testing.T) {
-	_, err := Parse(argv("-c 0 -8 -p 5 word -S"), fakeEnv(nil))
-	var got []string
-	for _, mistake := range mistakesOf(t, err) {
-		got = append(got, mistake.Setting+"/"+mistake.Text)
-	}
-	want := []string{
-		`-c/"0" is not at least 1`, `/invalid option -- '8'`, `-p/"5" is not two numbers`,
-		`/option requires an argument -- 'S'`, `/unexpected argument 'word'`,
-	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("mistakes = %q; want %q", got, want)
 	}
 }
 
@@ -323,7 +236,8 @@ func TestVirtualChroot(t *testing.T) {
 }
 
 func TestFields(t *testing.T) {
-	o, err := Parse(argv("-I 5 -V 192.0.2.1 -p 2000:3000 -U 177:077 -l puredb:/a -l unix -Ejz -y 3:20"), fakeEnv(nil))
+	o, err := Parse(argv("-I 5 -V 192.0.2.1 -p 2000:3000 -U 177:077 -l puredb:/a -l unix -Ejz -y 3:20"+
+		" -t 5: --total 6:7 --usertotal 8 --anonymoustotal :9 -Q 1:10 -n 1000:10 --follow /srv --des"), fakeEnv(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,6 +249,13 @@ func TestFields(t *testing.T) {
 	want.Auth = []AuthMethod{{Method: "puredb", Arg: "/a"}, {Method: "unix"}}
 	want.Anonymous = AnonymousNever
 	want.CreateHome, want.AnonymousDotFiles = true, true
+	want.Bandwidth, want.BandwidthFor = Bandwidth{Upload: 5 << 10}, ForAnonymous
+	want.TotalBandwidth = Bandwidth{Upload: 6 << 10, Download: 7 << 10}
+	want.UserTotalBandwidth = Bandwidth{Upload: 8 << 10, Download: 8 << 10}
+	want.AnonymousTotalBandwidth = Bandwidth{Download: 9 << 10}
+	want.Ratio, want.RatioFor = Ratio{Upload: 1, Download: 10}, ForEverybody
+	want.Quota = &Quota{Files: 1000, Bytes: 10 << 20}
+	want.FollowLinksTo, want.DESPasswords = []string{"/srv"}, true
 	want.MaxPerUser, want.MaxAnonymous = 3, 20
 	want.origins, want.switches = o.origins, o.switches
 	if !reflect.DeepEqual(o, want) {
@@ -381,5 +302,23 @@ func TestNothingToListenOn(t *testing.T) {
 	o, err := Parse(argv("-46"), fakeEnv(nil))
 	if err != nil || len(o.Warnings) != 1 {
 		t.Errorf("Parse(-46): %v, %v; want one warning", o, err)
+	}
+}
+
+// A beginning of a long name that meant something to the original means the same, whatever names have joined it.
+func TestAbbreviationsOfTheOriginal(t *testing.T) {
+	all := newBuild(settings(), Env{}).switches()
+	theirs := slices.DeleteFunc(slices.Clone(all), func(o getopt.Option) bool { return o.Ours })
+	for _, o := range theirs {
+		for n := 1; n <= len(o.Long); n++ {
+			arg := []string{"--" + o.Long[:n], "value"}
+			want, got := getopt.Split(arg, theirs)[0], getopt.Split(arg, all)[0]
+			if want.Err == nil && (got.Err != nil || all[got.Option].Long != theirs[want.Option].Long) {
+				t.Errorf("%s = %+v; want --%s", arg[0], got, theirs[want.Option].Long)
+			}
+			if want.Err != nil && (got.Err == nil || got.Err.Error() != want.Err.Error()) {
+				t.Errorf("%s = %+v; want the mistake %v", arg[0], got, want.Err)
+			}
+		}
 	}
 }

@@ -1,5 +1,7 @@
 package options
 
+import "pureftpd/internal/getopt"
+
 // settings is the table, in the order of -h. Whatever lists, explains or reads a setting takes it
 // from here. A row without set decides what is done at all; Parse looks at it by itself.
 func settings() []setting {
@@ -15,7 +17,7 @@ func settings() []setting {
 			help:    "add the process id to each line of the log",
 		}, "LogPID", func(o *Options) *bool { return &o.LogPID }),
 		{
-			short: '2', long: "certfile", value: "FILE[,KEY]", arg: needsArg,
+			short: '2', long: "certfile", value: "FILE[,KEY]", arg: getopt.Required,
 			section: security, again: lastWins, missing: "TLS",
 			example: "/etc/ssl/private/pure-ftpd.pem",
 			help:    "the certificate, and its key if it is in a file of its own",
@@ -27,7 +29,7 @@ func settings() []setting {
 			show: showCert,
 		},
 		{
-			short: '3', long: "extcert", value: "SOCKET", arg: needsArg,
+			short: '3', long: "extcert", value: "SOCKET", arg: getopt.Required,
 			section: security, again: lastWins, missing: "TLS",
 			example:  "/var/run/ftpd-certs.sock",
 			help:     "ask pure-certd, at this socket, for certificates",
@@ -51,7 +53,7 @@ func settings() []setting {
 			help: "everybody but root sees only the home directory",
 		}, "ChrootEveryone", func(o *Options) *ChrootRule { return &o.Chroot }, ChrootEveryone),
 		{
-			short: 'a', long: "trustedgid", value: "GID", arg: needsArg,
+			short: 'a', long: "trustedgid", value: "GID", arg: getopt.Required,
 			section: logins, again: lastWins, decides: "chrooteveryone",
 			example:  "100",
 			help:     "like -A, except for members of this group",
@@ -70,7 +72,7 @@ func settings() []setting {
 			help:    "go to the background",
 		}, "Daemonize", func(o *Options) *bool { return &o.Daemonize }),
 		{
-			short: 'C', long: "maxclientsperip", value: "NUMBER", arg: needsArg,
+			short: 'C', long: "maxclientsperip", value: "NUMBER", arg: getopt.Required,
 			section: limits, again: lastWins,
 			example:  "8",
 			help:     "sessions at once from one address",
@@ -79,7 +81,7 @@ func settings() []setting {
 			show:     func(o *Options) string { return limitText(o.MaxClientsPerIP) },
 		},
 		{
-			short: 'c', long: "maxclientsnumber", value: "NUMBER", arg: needsArg,
+			short: 'c', long: "maxclientsnumber", value: "NUMBER", arg: getopt.Required,
 			section: limits, again: lastWins,
 			example:  "50",
 			help:     "sessions at once",
@@ -111,7 +113,7 @@ func settings() []setting {
 			help: "nobody is anonymous",
 		}, "NoAnonymous", func(o *Options) *AnonymousRule { return &o.Anonymous }, AnonymousNever),
 		{
-			short: 'f', long: "syslogfacility", value: "NAME", arg: needsArg,
+			short: 'f', long: "syslogfacility", value: "NAME", arg: getopt.Required,
 			section: logging, again: lastWins,
 			example:  "ftp",
 			help:     "the facility of the system log, or none for no log",
@@ -120,7 +122,7 @@ func settings() []setting {
 			show:     showText(func(o *Options) *string { return &o.SyslogFacility }),
 		},
 		{
-			short: 'F', long: "fortunesfile", value: "FILE", arg: needsArg,
+			short: 'F', long: "fortunesfile", value: "FILE", arg: getopt.Required,
 			section: running, again: lastWins,
 			example:  "/etc/pure-ftpd/banner",
 			help:     "greet each client with an entry of this file",
@@ -129,7 +131,7 @@ func settings() []setting {
 			show:     showText(func(o *Options) *string { return &o.FortunesFile }),
 		},
 		{
-			short: 'g', long: "pidfile", value: "FILE", arg: needsArg,
+			short: 'g', long: "pidfile", value: "FILE", arg: getopt.Required,
 			section: running, again: lastWins,
 			example:  "/var/run/pure-ftpd.pid",
 			help:     "where the process id is written",
@@ -153,7 +155,7 @@ func settings() []setting {
 			help:    "log addresses instead of host names",
 		}, "DontResolve", func(o *Options) *bool { return &o.DontResolve }),
 		{
-			short: 'I', long: "maxidletime", value: "MINUTES", arg: needsArg,
+			short: 'I', long: "maxidletime", value: "MINUTES", arg: getopt.Required,
 			section: limits, again: lastWins,
 			example:  "15",
 			help:     "end a session in which nothing happens for so long",
@@ -177,7 +179,7 @@ func settings() []setting {
 			help:    "no file can be deleted",
 		}, "KeepAllFiles", func(o *Options) *bool { return &o.KeepAllFiles }),
 		{
-			short: 'k', long: "maxdiskusagepct", value: "PERCENT", arg: needsArg,
+			short: 'k', long: "maxdiskusagepct", value: "PERCENT", arg: getopt.Required,
 			section: limits, again: lastWins,
 			example:  "95",
 			help:     "refuse uploads when the file system is fuller than this",
@@ -186,13 +188,14 @@ func settings() []setting {
 			show:     showMaxDiskUsage,
 		},
 		{
-			short: 'l', long: "login", value: "METHOD[:FILE]", arg: needsArg,
+			short: 'l', long: "login", value: "METHOD[:FILE]", arg: getopt.Required,
 			section: logins, again: appends,
 			example: "puredb:/etc/pureftpd.pdb",
 			help:    "where accounts are looked up; given more than once, in that order",
 			keywords: []keyword{
 				{name: "UnixAuthentication", grammar: boolean(), example: "yes", prefix: "unix"},
 				{name: "PureDB", grammar: rest(), example: "/etc/pureftpd.pdb", prefix: "puredb:"},
+				{name: "PurePW", grammar: rest(), example: "/etc/pureftpd.passwd", prefix: "purepw:"},
 				{name: "PAMAuthentication", grammar: boolean(), example: "yes", prefix: "pam"},
 				{name: "ExtAuth", grammar: rest(), example: "/var/run/ftpd.sock", prefix: "extauth:"},
 				{name: "LDAPConfigFile", grammar: rest(), example: "/etc/pureftpd-ldap.conf", prefix: "ldap:"},
@@ -203,7 +206,7 @@ func settings() []setting {
 			show: showLogin,
 		},
 		{
-			short: 'L', long: "limitrecursion", value: "FILES:DEPTH", arg: needsArg,
+			short: 'L', long: "limitrecursion", value: "FILES:DEPTH", arg: getopt.Required,
 			section: limits, again: lastWins,
 			example:  "10000:5",
 			help:     "how many files and levels a recursive listing shows; -1 for no limit",
@@ -217,7 +220,7 @@ func settings() []setting {
 			help:    "anonymous users may create directories",
 		}, "AnonymousCanCreateDirs", func(o *Options) *bool { return &o.AnonymousMkdir }),
 		{
-			short: 'm', long: "maxload", value: "LOAD", arg: needsArg,
+			short: 'm', long: "maxload", value: "LOAD", arg: getopt.Required,
 			section: limits, again: lastWins,
 			example:  "4",
 			help:     "anonymous users download nothing while the machine is busier",
@@ -231,8 +234,8 @@ func settings() []setting {
 			help:    "refuse passive data connections",
 		}, "NATmode", func(o *Options) *bool { return &o.NATMode }),
 		{
-			short: 'n', long: "quota", value: "FILES:MEGABYTES", arg: needsArg,
-			section: limits, again: lastWins, missing: "a quota",
+			short: 'n', long: "quota", value: "FILES:MEGABYTES", arg: getopt.Required,
+			section: limits, again: lastWins,
 			example:  "1000:10",
 			help:     "the quota of users who have none of their own",
 			keywords: []keyword{{name: "Quota", grammar: numbers(), example: "1000:10"}},
@@ -245,7 +248,7 @@ func settings() []setting {
 			help: "tell pure-uploadscript about uploads",
 		}, "CallUploadScript", func(o *Options) *bool { return &o.UploadScript }),
 		{
-			short: 'O', long: "altlog", value: "[FORMAT:]FILE", arg: needsArg,
+			short: 'O', long: "altlog", value: "[FORMAT:]FILE", arg: getopt.Required,
 			section: logging, again: mixed, missing: "the transfer log",
 			example:  "clf:/var/log/pureftpd.log",
 			help:     "log transfers to a file, as clf, stats, w3c or xferlog",
@@ -254,7 +257,7 @@ func settings() []setting {
 			show:     showAltLog,
 		},
 		{
-			short: 'p', long: "passiveportrange", value: "FIRST:LAST", arg: needsArg,
+			short: 'p', long: "passiveportrange", value: "FIRST:LAST", arg: getopt.Required,
 			section: network, again: lastWins,
 			example:  "30000:50000",
 			help:     "the ports for passive data connections",
@@ -263,7 +266,7 @@ func settings() []setting {
 			show:     showPassive,
 		},
 		{
-			short: 'P', long: "forcepassiveip", value: "ADDRESS", arg: needsArg,
+			short: 'P', long: "forcepassiveip", value: "ADDRESS", arg: getopt.Required,
 			section: network, again: firstWins,
 			example:  "192.0.2.1",
 			help:     "the address clients are told for passive data connections",
@@ -272,8 +275,8 @@ func settings() []setting {
 			show:     showText(func(o *Options) *string { return &o.ForcePassiveIP }),
 		},
 		{
-			short: 'q', long: "anonymousratio", value: "UPLOAD:DOWNLOAD", arg: needsArg,
-			section: anonymous, again: lastWins, missing: "a ratio",
+			short: 'q', long: "anonymousratio", value: "UPLOAD:DOWNLOAD", arg: getopt.Required,
+			section: anonymous, again: lastWins,
 			example:  "1:10",
 			help:     "anonymous users upload before they download",
 			keywords: []keyword{{name: "AnonymousRatio", grammar: numbers(), example: "1 10"}},
@@ -281,8 +284,8 @@ func settings() []setting {
 			show:     showRatio(ForAnonymous),
 		},
 		{
-			short: 'Q', long: "userratio", value: "UPLOAD:DOWNLOAD", arg: needsArg,
-			section: limits, again: lastWins, decides: "anonymousratio", missing: "a ratio",
+			short: 'Q', long: "userratio", value: "UPLOAD:DOWNLOAD", arg: getopt.Required,
+			section: limits, again: lastWins, decides: "anonymousratio",
 			example:  "1:10",
 			help:     "everybody uploads before downloading",
 			keywords: []keyword{{name: "UserRatio", grammar: numbers(), example: "1 10"}},
@@ -305,7 +308,7 @@ func settings() []setting {
 			help:    "what anonymous users uploaded cannot be downloaded by them",
 		}, "AntiWarez", func(o *Options) *bool { return &o.AntiWarez }),
 		{
-			short: 'S', long: "bind", value: "[ADDRESS,][PORT]", arg: needsArg,
+			short: 'S', long: "bind", value: "[ADDRESS,][PORT]", arg: getopt.Required,
 			section: network, again: mixed,
 			example:  "192.0.2.1,21",
 			help:     "the address and port to listen on",
@@ -314,25 +317,25 @@ func settings() []setting {
 			show:     showBind,
 		},
 		{
-			short: 't', long: "anonymousbandwidth", value: "KB or UP:DOWN", arg: needsArg,
-			section: anonymous, again: lastWins, decides: "userbandwidth", missing: "a bandwidth limit",
+			short: 't', long: "anonymousbandwidth", value: "KB or UP:DOWN", arg: getopt.Required,
+			section: anonymous, again: lastWins, decides: "userbandwidth",
 			example:  "50:100",
-			help:     "kilobytes per second for anonymous users",
+			help:     "kilobytes per second for anonymous users; 0 for no limit, yielding to others",
 			keywords: []keyword{{name: "AnonymousBandwidth", grammar: rates(), example: "50 100"}},
 			set:      setBandwidth(ForAnonymous),
 			show:     showBandwidth(ForAnonymous),
 		},
 		{
-			short: 'T', long: "userbandwidth", value: "KB or UP:DOWN", arg: needsArg,
-			section: limits, again: lastWins, decides: "anonymousbandwidth", missing: "a bandwidth limit",
+			short: 'T', long: "userbandwidth", value: "KB or UP:DOWN", arg: getopt.Required,
+			section: limits, again: lastWins, decides: "anonymousbandwidth",
 			example:  "50:100",
-			help:     "kilobytes per second for everybody",
+			help:     "kilobytes per second for everybody; 0 for no limit, yielding to others",
 			keywords: []keyword{{name: "UserBandwidth", grammar: rates(), example: "50 100"}},
 			set:      setBandwidth(ForEverybody),
 			show:     showBandwidth(ForEverybody),
 		},
 		{
-			short: 'U', long: "umask", value: "FILES[:DIRECTORIES]", arg: needsArg,
+			short: 'U', long: "umask", value: "FILES[:DIRECTORIES]", arg: getopt.Required,
 			section: files, again: lastWins,
 			example:  "133:022",
 			help:     "permission bits, in octal, that new files and directories lack",
@@ -341,7 +344,7 @@ func settings() []setting {
 			show:     showUmask,
 		},
 		{
-			short: 'u', long: "minuid", value: "UID", arg: needsArg,
+			short: 'u', long: "minuid", value: "UID", arg: getopt.Required,
 			section: logins, again: lastWins,
 			example:  "1000",
 			help:     "the lowest uid that may log in",
@@ -350,7 +353,7 @@ func settings() []setting {
 			show:     showMinUID,
 		},
 		{
-			short: 'V', long: "trustedip", value: "ADDRESS", arg: needsArg,
+			short: 'V', long: "trustedip", value: "ADDRESS", arg: getopt.Required,
 			section: network, again: lastWins,
 			example:  "192.0.2.1",
 			help:     "the only local address that takes more than anonymous users",
@@ -359,7 +362,7 @@ func settings() []setting {
 			show:     showTrustedIP,
 		},
 		{
-			short: 'v', long: "bonjour", value: "NAME", arg: needsArg,
+			short: 'v', long: "bonjour", value: "NAME", arg: getopt.Required,
 			section: network, again: lastWins, missing: "Bonjour",
 			example:  "name",
 			help:     "announce the server to Apple computers",
@@ -389,7 +392,7 @@ func settings() []setting {
 			show:     showYes(func(o *Options) *bool { return &o.NoDotRead }),
 		},
 		{
-			short: 'y', long: "peruserlimits", value: "USER:ANONYMOUS", arg: needsArg,
+			short: 'y', long: "peruserlimits", value: "USER:ANONYMOUS", arg: getopt.Required,
 			section: limits, again: lastWins,
 			example:  "3:20",
 			help:     "sessions at once of one user, and of anonymous; 0 for no limit",
@@ -398,7 +401,7 @@ func settings() []setting {
 			show:     showPerUser,
 		},
 		{
-			short: 'Y', long: "tls", value: "LEVEL", arg: needsArg,
+			short: 'Y', long: "tls", value: "LEVEL", arg: getopt.Required,
 			section: security, again: lastWins, missing: "TLS", harmless: "0",
 			example:  "1",
 			help:     "0 no TLS, 1 if asked for, 2 for all logins, 3 for data as well",
@@ -407,7 +410,7 @@ func settings() []setting {
 			show:     showTLS,
 		},
 		{
-			short: 'J', long: "tlsciphersuite", value: "LIST", arg: needsArg,
+			short: 'J', long: "tlsciphersuite", value: "LIST", arg: getopt.Required,
 			section: security, again: lastWins, missing: "TLS",
 			example:  "HIGH",
 			help:     "the ciphers TLS may use",
@@ -431,7 +434,7 @@ func settings() []setting {
 			help: "read the options, print what they mean, exit",
 		},
 		{
-			long: "try", value: "DIR", arg: optionalArg,
+			long: "try", value: "DIR", arg: getopt.Optional,
 			section: running, again: lastWins, ours: true,
 			example: "/srv/ftp",
 			help:    "serve this directory for a quick test",
@@ -448,6 +451,50 @@ func settings() []setting {
 			keywords: []keyword{{name: "VirtualChroot", grammar: boolean(), example: "yes"}},
 			set:      turnOn(func(o *Options) *bool { return &o.VirtualChroot }),
 			show:     showYes(func(o *Options) *bool { return &o.VirtualChroot }),
+		},
+		{
+			long: "followlinksto", value: "DIR", arg: getopt.Required,
+			section: logins, again: appends, ours: true,
+			example:  "/srv/shared",
+			help:     "symbolic links may lead from a home directory into this one; may be given more than once",
+			keywords: []keyword{{name: "FollowLinksTo", grammar: rest(), example: "/srv/shared"}},
+			set:      setFollowLinksTo,
+			show:     showFollowLinksTo,
+		},
+		{
+			long:    "despasswords",
+			section: logins, ours: true,
+			help:     "accept passwords stored as DES or BSDi hashes, which are weak",
+			keywords: []keyword{{name: "DESPasswords", grammar: boolean(), example: "yes"}},
+			set:      turnOn(func(o *Options) *bool { return &o.DESPasswords }),
+			show:     showYes(func(o *Options) *bool { return &o.DESPasswords }),
+		},
+		{
+			long: "totalbandwidth", value: "KB or UP:DOWN", arg: getopt.Required,
+			section: limits, again: lastWins, ours: true,
+			example:  "5000:10000",
+			help:     "kilobytes per second for all sessions together; 0 for no limit",
+			keywords: []keyword{{name: "TotalBandwidth", grammar: rates(), example: "5000 10000"}},
+			set:      setTotal(func(o *Options) *Bandwidth { return &o.TotalBandwidth }),
+			show:     showTotal(func(o *Options) *Bandwidth { return &o.TotalBandwidth }),
+		},
+		{
+			long: "usertotalbandwidth", value: "KB or UP:DOWN", arg: getopt.Required,
+			section: limits, again: lastWins, ours: true,
+			example:  "500:1000",
+			help:     "kilobytes per second for all sessions of one user together; 0 for no limit",
+			keywords: []keyword{{name: "UserTotalBandwidth", grammar: rates(), example: "500 1000"}},
+			set:      setTotal(func(o *Options) *Bandwidth { return &o.UserTotalBandwidth }),
+			show:     showTotal(func(o *Options) *Bandwidth { return &o.UserTotalBandwidth }),
+		},
+		{
+			long: "anonymoustotalbandwidth", value: "KB or UP:DOWN", arg: getopt.Required,
+			section: anonymous, again: lastWins, ours: true,
+			example:  "500:1000",
+			help:     "kilobytes per second for all anonymous sessions together; 0 for no limit",
+			keywords: []keyword{{name: "AnonymousTotalBandwidth", grammar: rates(), example: "500 1000"}},
+			set:      setTotal(func(o *Options) *Bandwidth { return &o.AnonymousTotalBandwidth }),
+			show:     showTotal(func(o *Options) *Bandwidth { return &o.AnonymousTotalBandwidth }),
 		},
 	}
 }

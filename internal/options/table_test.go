@@ -3,6 +3,8 @@ package options
 import (
 	"strings"
 	"testing"
+
+	"pureftpd/internal/getopt"
 )
 
 func TestTableIsConsistent(t *testing.T) {
@@ -15,7 +17,7 @@ func TestTableIsConsistent(t *testing.T) {
 			t.Errorf("%s: a name is taken twice", row.long)
 		case row.help == "" || row.section == "" || row.long == "":
 			t.Errorf("%s: not described", row.long)
-		case (row.arg == noArg) != (row.value == "") || (row.value == "") != (row.example == ""):
+		case (row.arg == getopt.None) != (row.value == "") || (row.value == "") != (row.example == ""):
 			t.Errorf("%s: value %q, example %q, arg %d", row.long, row.value, row.example, row.arg)
 		case (row.set == nil) != (row.show == nil):
 			t.Errorf("%s: set without show", row.long)
@@ -32,7 +34,7 @@ func TestTableIsConsistent(t *testing.T) {
 	}
 }
 
-// Every example is right: as a switch, short and long, and as a directive.
+// Every example is right: as a switch, long and short, and as a directive.
 func TestExamples(t *testing.T) {
 	for _, s := range Settings() {
 		if s.Long == "--try" || s.Long == "--bonjour" {
@@ -40,7 +42,10 @@ func TestExamples(t *testing.T) {
 		}
 		lines := [][]string{{"pure-ftpd", s.Long}}
 		if s.Example != "" {
-			lines = [][]string{{"pure-ftpd", s.Long + "=" + s.Example}, {"pure-ftpd", s.Short, s.Example}}
+			lines = [][]string{{"pure-ftpd", s.Long + "=" + s.Example}, {"pure-ftpd", s.Long, s.Example}}
+		}
+		if s.Short != "" && s.Example != "" {
+			lines = append(lines, []string{"pure-ftpd", s.Short, s.Example})
 		}
 		for _, line := range lines {
 			if _, err := parse(landed(), line, fakeEnv(nil)); err != nil {

@@ -180,9 +180,7 @@ func TestNotLanded(t *testing.T) {
 		"TLSCipherSuite HIGH": "-J HIGH", "AltLog clf:/var/log/pureftpd.log": "-O clf:/var/log/pureftpd.log",
 		"PAMAuthentication yes": "-l pam", "ExtAuth /run/auth": "-l extauth:/run/auth",
 		"LDAPConfigFile /etc/ldap.conf": "-l ldap:/etc/ldap.conf", "MySQLConfigFile /etc/my.conf": "-l mysql:/etc/my.conf",
-		"PGSQLConfigFile /etc/pg.conf": "-l pgsql:/etc/pg.conf", "Quota 1000:10": "-n 1000:10",
-		"AnonymousRatio 1 10": "-q 1:10", "UserRatio 1 10": "-Q 1:10", "AnonymousBandwidth 8": "-t 8",
-		"UserBandwidth 8": "-T 8", "CallUploadScript yes": "-o", "Bonjour name": "-v name",
+		"PGSQLConfigFile /etc/pg.conf": "-l pgsql:/etc/pg.conf", "CallUploadScript yes": "-o", "Bonjour name": "-v name",
 	}
 	var parts []string
 	for line, switches := range settings {

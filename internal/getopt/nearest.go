@@ -1,11 +1,11 @@
-package options
+package getopt
 
 import "strings"
 
-// nearest is the candidate that was probably meant by name, or "" if none is near: a candidate
+// Nearest is the candidate that was probably meant by name, or "" if none is near: a candidate
 // that name begins with or that begins with name, else the one with the fewest edits, at most a
 // third of its letters.
-func nearest(name string, candidates []string) string {
+func Nearest(name string, candidates []string) string {
 	name = strings.ToLower(name)
 	if len(name) < 2 || len(name) > 64 {
 		return ""

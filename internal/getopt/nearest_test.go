@@ -1,4 +1,4 @@
-package options
+package getopt
 
 import "testing"
 
@@ -16,8 +16,8 @@ func TestNearest(t *testing.T) {
 		{"x", ""},
 		{"Banana", ""},
 	} {
-		if got := nearest(test.name, names); got != test.want {
-			t.Errorf("nearest(%s) = %q; want %q", test.name, got, test.want)
+		if got := Nearest(test.name, names); got != test.want {
+			t.Errorf("Nearest(%s) = %q; want %q", test.name, got, test.want)
 		}
 	}
 }

@@ -1,0 +1,118 @@
+package options
+
+import (
+	"reflect"
+	"testing"
+)
+
+func TestSwitchMistakes(t *testing.T) {
+	for _, test := range []struct{ line, want string }{
+		{"-c 0", `-c: "0" is not at least 1; write -c 50`},
+		{"--maxclientsn 0", `--maxclientsn: "0" is not at least 1; write --maxclientsn=50`},
+		{"-c <>", `-c: "" is not a whole number; write -c 50`},
+		{"-c 08", `-c: "08" begins with 0 and so is octal; write 8`},
+		{"-c 5x", `-c: "5x" is not a whole number; write -c 50`},
+		{"-a 5x", `-a: "5x" is not a whole number; write -a 100`},
+		{"-a 99999999999", `-a: 99999999999 is larger than any uid or gid; write -a 100`},
+		{"-u -1", `-u: "-1" is negative; write -u 1000`},
+		{"-u 0x10", `-u: "0x10" is not a whole number; write -u 1000`},
+		{"-U x", `-U: "x" is not an octal number up to 777; write -U 133:022`},
+		{"-U 999", `-U: "999" is not an octal number up to 777; write -U 133:022`},
+		{"-U 1000", `-U: "1000" is not an octal number up to 777; write -U 133:022`},
+		{"-U :", `-U: the value is empty; write -U 133:022`},
+		{"-k junk", `-k: "junk" is not a percentage; write -k 95`},
+		{"-k 0x10", `-k: "0x10" is not a percentage; write -k 95`},
+		{"-m 0", `-m: "0" is not a load above 0; write -m 4`},
+		{"-m 4x", `-m: "4x" is not a load above 0; write -m 4`},
+		{"-L 0:5", `-L: both numbers have to be at least 1, or -1 for no limit; write -L 10000:5`},
+		{"-L 5", `-L: "5" is not two numbers; write -L 10000:5`},
+		{"-p 50000:30000", `-p: the first port is larger than the last; write 30000:50000`},
+		{"-p 80:90", `-p: ports go from 1024 to 65535, not 80:90; write -p 30000:50000`},
+		{"-p 2000", `-p: "2000" is not two numbers; write -p 30000:50000`},
+		{"-p -1:-1", `-p: ports go from 1024 to 65535, not -1:-1; write -p 30000:50000`},
+		{"-P ::1", `-P: ::1 is not an IPv4 address, and a reply to PASV can hold no other; write -P 192.0.2.1`},
+		{"-V localhost", `-V: "localhost" is not a numeric IPv4 or IPv6 address; write -V 192.0.2.1`},
+		{"-S 127.0.0.1", `-S: "127.0.0.1" has no comma and so should be a port; write 127.0.0.1,21`},
+		{"-S 127.0.0.1:21", `-S: "127.0.0.1:21" has no comma; write 127.0.0.1,21`},
+		{"-S nosuch", `-S: "nosuch" is neither a port nor a known service; write -S 192.0.2.1,21`},
+		{"-S 70000", `-S: port 70000 is larger than 65535; write -S 192.0.2.1,21`},
+		{"-t :", `-t: the value is empty; write -t 50:100`},
+		{"-t x", `-t: "x" is not a whole number; write -t 50:100`},
+		{"-t -1", `-t: "-1" is not a number of kilobytes per second; write -t 50:100`},
+		{"--total 5x", `--total: "5x" is not a whole number; write --total=5000:10000`},
+		{"-q 0:1", `-q: both numbers of a ratio have to be at least 1; write -q 1:10`},
+		{"-n -1:5", `-n: "-1:5" is not a quota; write -n 1000:10`},
+		{"--follow srv", `--follow: "srv" is not an absolute path; write --follow=/srv/shared`},
+		{"--follow <>", `--follow: "" is not an absolute path; write --follow=/srv/shared`},
+		{"--follow /.", `--follow: "/." is every directory there is; write --follow=/srv/shared`},
+		{"--follow /a//b/", `--follow: "/a//b/" is not the shortest spelling of the path; write /a/b`},
+		{"-y 5", `-y: "5" is not two numbers; write -y 3:20`},
+		{"-g <>", `-g: the value is empty; write -g /var/run/pure-ftpd.pid`},
+		{"-l puredb", `-l: puredb needs a file; write puredb:FILE`},
+		{"-l puredbx:/a", `-l: unknown method "puredbx:/a"; write one of unix, puredb:FILE, purepw:FILE`},
+		{"-l purepw", `-l: purepw needs a file; write purepw:FILE`},
+		{"-l nosuch", `-l: unknown method "nosuch"; write one of unix, puredb:FILE, purepw:FILE`},
+		{"-l pam", `-l: PAM is not available in this version; leave it out`},
+		{"-l LDAP:/a", `-l: LDAP is not available in this version; leave it out`},
+		{"-Y 1", `-Y: TLS is not available in this version; leave it out`},
+		{"-J HIGH", `-J: TLS is not available in this version; leave it out`},
+		{"-v x", `-v: Bonjour is not available in this version; leave it out`},
+		{"-9", `invalid option -- '9'; file names are always UTF-8, leave it out`},
+		{"-B-", `invalid option -- '-'; write switches with two dashes apart from the others`},
+		{"-8", `invalid option -- '8'; file names are always UTF-8, leave it out`},
+		{"-S", `option requires an argument -- 'S'; write -S 192.0.2.1,21`},
+		{"--bin", `option '--bind' requires an argument; write --bind=192.0.2.1,21`},
+		{"--dontresolv --norenam2", `unrecognized option '--norenam2'; did you mean --norename?`},
+		{"a.conf -B", `unexpected argument 'a.conf'; ` +
+			`a configuration file stands alone; beside it, only --check is possible`},
+		{"--check a.conf -B", `unexpected argument 'a.conf'; ` +
+			`a configuration file stands alone; beside it, only --check is possible`},
+		{"--try=", `--try: the value is empty; write --try=DIR`},
+		{"-J -x", `-J: TLS is not available in this version; leave it out`},
+	} {
+		o, err := Parse(argv(test.line), fakeEnv(map[string]string{"/a.conf": "Daemonize yes"}))
+		if o != nil || err == nil || err.Error() != test.want {
+			t.Errorf("%s: %v, %v; want %s", test.line, o, err, test.want)
+		}
+	}
+}
+
+func TestMistakesOfFeaturesToLand(t *testing.T) {
+	for _, test := range []struct{ line, want string }{
+		{"-O stats:a", `-O: "a" is not an absolute path; write -O clf:/var/log/pureftpd.log`},
+		{"-O foo:/a", `-O: unknown format "foo"; write one of clf, stats, w3c, xferlog`},
+		{"-Y 4", `-Y: "4" is not a level from 0 to 3; write -Y 1`},
+		{"-Y x", `-Y: "x" is not a level from 0 to 3; write -Y 1`},
+		{"-2 ,k", `-2: the name of the certificate or key is empty; write -2 /etc/ssl/private/pure-ftpd.pem`},
+		{"-J -x", `-J: a cipher list does not begin with a dash, unless with -C: or -S:; write -J HIGH`},
+	} {
+		if _, err := parse(landed(), argv(test.line), fakeEnv(nil)); err == nil || err.Error() != test.want {
+			t.Errorf("%s: %v; want %s", test.line, err, test.want)
+		}
+	}
+}
+
+// What asks for nothing is accepted although the feature is not there.
+func TestHarmlessValueOfMissingFeature(t *testing.T) {
+	env := fakeEnv(map[string]string{"/a.conf": "TLS 0\nCallUploadScript no\nPAMAuthentication off\n"})
+	for _, line := range []string{"-Y 0", "--tls=0", "/a.conf"} {
+		if _, err := Parse(argv(line), env); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
+func TestAllMistakesAtOnce(t *testing.T) {
+	_, err := Parse(argv("-c 0 -8 -p 5 word -S"), fakeEnv(nil))
+	var got []string
+	for _, mistake := range mistakesOf(t, err) {
+		got = append(got, mistake.Setting+"/"+mistake.Text)
+	}
+	want := []string{
+		`-c/"0" is not at least 1`, `/invalid option -- '8'`, `-p/"5" is not two numbers`,
+		`/option requires an argument -- 'S'`, `/unexpected argument 'word'`,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("mistakes = %q; want %q", got, want)
+	}
+}
