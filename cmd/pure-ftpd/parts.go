@@ -18,7 +18,9 @@ import (
 	"pureftpd/internal/identity"
 	"pureftpd/internal/listing"
 	"pureftpd/internal/options"
+	"pureftpd/internal/pace"
 	"pureftpd/internal/passhash"
+	"pureftpd/internal/quota"
 	"pureftpd/internal/record"
 	"pureftpd/internal/rootfs"
 	"pureftpd/internal/server"
@@ -60,7 +62,7 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 	p.passive = passive
 	system := unixauth.NewDatabase(unixauth.Files{OpenShadow: openProtected})
 	if only == nil {
-		if only, err = newChain(o, system); err != nil {
+		if only, err = newChain(o, system, p.log); err != nil {
 			return nil, err
 		}
 	}
@@ -70,7 +72,7 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 	}
 	p.handler = session.NewHandler(config, session.Parts{
 		Auth:      only,
-		Roots:     rootfs.NewCache(),
+		Roots:     rootfs.NewCache(o.FollowLinksTo...),
 		Passive:   p.passive,
 		Dialer:    &transfer.Dialer{BindLow: bindLow()},
 		Copier:    p.copier,
@@ -78,6 +80,8 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 		Log:       p.log,
 		Names:     systemNames{system},
 		Admission: admission,
+		Quotas:    quota.NewBook(),
+		Shaper:    pace.NewShaper(pace.Rates(o.TotalBandwidth)),
 	})
 	return p, nil
 }
@@ -147,11 +151,11 @@ func openProtected(path string) (f *os.File, err error) {
 }
 
 // newChain makes the authentication chain of -l, in its order.
-func newChain(o *options.Options, system *unixauth.Database) (auth.Backend, error) {
-	verifier := passhash.New(passhash.Config{})
+func newChain(o *options.Options, system *unixauth.Database, log *record.Log) (auth.Backend, error) {
+	verifier := passhash.New(passhash.Config{DES: o.DESPasswords})
 	chain := &auth.Chain{Verifier: verifier}
 	for _, method := range o.Auth {
-		backend, err := newBackend(method, system, verifier)
+		backend, err := newBackend(method, system, verifier, log)
 		if err != nil {
 			return nil, err
 		}
@@ -172,6 +176,9 @@ func sessionConfig(o *options.Options, system *unixauth.Database, log *record.Lo
 	fxp := map[options.FXPRule]session.FXP{
 		options.FXPUsers: session.FXPUsers, options.FXPEverybody: session.FXPEveryone,
 	}[o.FXP]
+	anonRatio, userRatio := ratios(o)
+	anonBandwidth, userBandwidth := bandwidths(o)
+	maxUserFiles, maxUserBytes := defaultQuota(o.Quota)
 	c := session.Config{
 		AnonymousOnly:    o.Anonymous == options.AnonymousOnly,
 		NoAnonymous:      o.Anonymous == options.AnonymousNever,
@@ -199,6 +206,12 @@ func sessionConfig(o *options.Options, system *unixauth.Database, log *record.Lo
 		NoRename:         o.NoRename,
 		NoChmod:          o.NoChmod,
 		CustomerProof:    o.CustomerProof,
+		MaxUserFiles:     maxUserFiles,
+		MaxUserBytes:     maxUserBytes,
+		AnonRatio:        anonRatio,
+		UserRatio:        userRatio,
+		AnonBandwidth:    anonBandwidth,
+		UserBandwidth:    userBandwidth,
 		NoDotWrite:       o.NoDotWrite,
 		NoDotRead:        o.NoDotRead,
 		ShowDots:         o.ShowDotFiles,

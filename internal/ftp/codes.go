@@ -29,6 +29,7 @@ const (
 	CodeNotAvailable   = 421
 	CodeNoDataConn     = 425
 	CodeDataAborted    = 426
+	CodeFileBusy       = 450
 	CodeLocalError     = 451
 	CodeNoSpace        = 452
 	CodeSyntax         = 500

@@ -37,23 +37,24 @@ type Ledger struct {
 
 	// mu makes the sessions wait here, each a goroutine, and not in the kernel, each a thread. Unlike elsewhere it is held
 	// while files are read and written, by what Apply is given too: that is what a ledger is for.
-	mu   sync.Mutex
-	file File
+	mu      sync.Mutex
+	file    File
+	covered Usage // stored by this process in place of what will be deleted for it
 }
 
-// Usage returns what the file says now, or ErrDamaged.
+// Usage returns what counts now: what the file says, less what is covered. It returns ErrDamaged if the file says nothing.
 func (l *Ledger) Usage() (Usage, error) {
 	var u Usage
 	err := l.hold(func(p *page) error {
-		u = p.used
+		u = p.used.minus(l.covered)
 		return p.damage
 	})
 	return u, err
 }
 
 // Apply does something that changes what the user has stored, and keeps the count of it. fn is the deed; the charge is the
-// most that it may add, and what is below zero in it counts as nothing. fn gets the usage before the charge and returns what
-// it really changed, which may be less than nothing, also when it returns an error.
+// most that it may add, and what is below zero in it counts as nothing. fn gets what counted before the charge and returns
+// what it really changed, which may be less than nothing, also when it returns an error.
 //
 // If the charge does not fit below the limits, the error is ErrExceeded and fn is not run; reaching a limit exactly is fine.
 // If the file is damaged, a charge gives ErrDamaged; without one fn runs, with an empty usage, and nothing is recorded, so
@@ -63,22 +64,38 @@ func (l *Ledger) Usage() (Usage, error) {
 // Lock and mutex are held while fn runs, so that a count sees charge and deed together. Therefore fn must not wait for a
 // client or anything else that may take long, and must not use the ledger.
 func (l *Ledger) Apply(limits Limits, charge Delta, fn func(u Usage) (actual Delta, err error)) error {
-	charge = charge.rise()
+	return l.Cover(limits, charge, Delta{}, func(u Usage) (actual, covered Delta, err error) {
+		actual, err = fn(u)
+		return actual, Delta{}, err
+	})
+}
+
+// Cover is Apply for what replaces something that is there until the new is complete. As much of the charge as is covered
+// does not count against the limits: the old does. fn returns by how much it has changed what is covered, too; in the end, when
+// the old or the new is deleted, that is what it was, less than nothing. Other processes do not know what is covered here:
+// for them old and new count.
+func (l *Ledger) Cover(
+	limits Limits, charge, covered Delta, fn func(u Usage) (actual, covered Delta, err error),
+) error {
+	charge, covered = charge.rise(), covered.rise()
 	return l.hold(func(p *page) error {
+		counts := p.used.minus(l.covered)
 		switch {
 		case p.damage != nil && charge.adds():
 			return p.damage
 		case p.damage != nil:
-			_, err := fn(Usage{})
+			_, covered, err := fn(Usage{})
+			l.covered = l.covered.plus(covered)
 			return err
-		case !limits.allow(p.used, charge):
+		case !limits.allow(counts, charge.less(covered)):
 			return ErrExceeded
 		}
 		before := p.used
 		if err := p.set(before.plus(charge)); err != nil {
 			return err
 		}
-		actual, err := fn(before)
+		actual, covered, err := fn(counts)
+		l.covered = l.covered.plus(covered)
 		return errors.Join(err, p.set(before.plus(actual)))
 	})
 }

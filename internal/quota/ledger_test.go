@@ -195,3 +195,40 @@ func TestErrorsOfTheFileRefuse(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatReplacesSomethingDoesNotCountTwice lets two deeds replace files at once where there is no room to spare.
+func TestWhatReplacesSomethingDoesNotCountTwice(t *testing.T) {
+	h := newHome(t, t.TempDir())
+	h.write(t, "2 100\n")
+	l, limits := h.ledger(t), atMost(2, 100)
+	store := func(charge, covered Delta) error {
+		return l.Cover(limits, charge, covered, func(Usage) (Delta, Delta, error) { return charge, covered, nil })
+	}
+	for _, part := range []Delta{{1, 0}, {0, 50}} { // two files of 50 bytes are to be replaced by others as large
+		for range 2 {
+			if err := store(part, part); err != nil {
+				t.Fatalf("a covered charge of %v: %v", part, err)
+			}
+		}
+	}
+	if err := store(Delta{0, 1}, Delta{}); !errors.Is(err, ErrExceeded) {
+		t.Errorf("a byte more than is covered: %v; want ErrExceeded", err)
+	}
+	if u, err := l.Usage(); u != (Usage{2, 100}) || err != nil {
+		t.Errorf("what counts is %v, %v; want 2 100", u, err)
+	}
+	for range 2 {
+		err := l.Cover(limits, Delta{}, Delta{}, func(u Usage) (Delta, Delta, error) {
+			if u != (Usage{2, 100}) {
+				t.Errorf("the deed is told %v; want 2 100", u)
+			}
+			return Delta{-1, -50}, Delta{-1, -50}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if u, err := l.Usage(); u != (Usage{2, 100}) || err != nil || l.covered != (Usage{}) {
+		t.Errorf("in the end %v count, %v, and %v are covered; want 2 100 and nothing", u, err, l.covered)
+	}
+}

@@ -42,6 +42,14 @@ func moved(n uint64, by int64) uint64 {
 	return math.MaxUint64
 }
 
+// minus is the usage without another one, and never below zero.
+func (u Usage) minus(v Usage) Usage {
+	return Usage{u.Files - min(u.Files, v.Files), u.Bytes - min(u.Bytes, v.Bytes)}
+}
+
+// less is the change without a part of it.
+func (d Delta) less(part Delta) Delta { return Delta{d.Files - part.Files, d.Bytes - part.Bytes} }
+
 // adds reports whether the change makes more of anything.
 func (d Delta) adds() bool { return d.Files > 0 || d.Bytes > 0 }
 

@@ -39,7 +39,10 @@ func (s *Session) loginAnonymous(ctx context.Context) (ftp.Reply, error) {
 	}
 	s.account = &a
 	s.log.SetUser(a.Name)
-	lines := append([]string{"Welcome, anonymous user"}, s.notice(ctx, bannerName)...)
+	s.ratio = s.ratioOf(a)
+	s.join(a)
+	lines := append(s.bandwidthLine(), "Welcome, anonymous user")
+	lines = append(lines, s.notice(ctx, bannerName)...)
 	return ftp.Say(s.anonymousCode(), lines...), nil
 }
 

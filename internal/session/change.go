@@ -3,9 +3,11 @@ package session
 import (
 	"context"
 
-	"pureftpd/internal/ftp"
-	"pureftpd/internal/record"
 	"syscall"
+
+	"pureftpd/internal/ftp"
+	"pureftpd/internal/quota"
+	"pureftpd/internal/record"
 )
 
 // dele deletes a file or a symbolic link; directories are for RMD.
@@ -16,18 +18,40 @@ func (s *Session) dele(_ context.Context, name string) (ftp.Reply, error) {
 	if err := s.checkName(name, writing); err != nil {
 		return ftp.Reply{}, err
 	}
-	facts, err := s.root.Facts(s.path(name), false)
-	if err == nil && !facts.IsRegular() && !facts.IsSymlink() {
-		err = syscall.EINVAL
-	}
-	if err == nil {
-		err = s.root.Unlink(s.path(name))
+	file := s.path(name)
+	err := s.book(file, quota.Delta{}, func(quota.Usage) (quota.Delta, error) { return s.unlink(file) })
+	if refusal := s.quotaRefusal(name, err); refusal != nil {
+		return ftp.Reply{}, refusal
 	}
 	if err != nil {
 		return ftp.Reply{}, refuseFor(ftp.CodeUnavailable, "Cannot delete "+name, err)
 	}
 	s.log.Write(record.Notice, record.AppendDeleted(nil, s.logPath(name)))
-	return ftp.Say(ftp.CodeFileOK, "Deleted "+name), nil
+	return s.withUsage(ftp.Say(ftp.CodeFileOK, "Deleted "+name)), nil
+}
+
+// unlink deletes a file or symbolic link and says what it counted.
+func (s *Session) unlink(file string) (quota.Delta, error) {
+	facts, err := s.root.Facts(file, false)
+	if err == nil && !facts.IsRegular() && !facts.IsSymlink() {
+		err = syscall.EINVAL
+	}
+	if err != nil {
+		return quota.Delta{}, err
+	}
+	if s.allotment == nil {
+		return quota.Delta{}, s.root.Unlink(file)
+	}
+	release, err := s.free(file, &facts)
+	defer release()
+	if err != nil {
+		return quota.Delta{}, err
+	}
+	counted := s.worth(file, &facts)
+	if err := s.root.Unlink(file); err != nil {
+		return quota.Delta{}, err
+	}
+	return minus(counted), nil
 }
 
 // rnfr is the first half of a rename (RFC 959, 4.1.3).
@@ -60,10 +84,46 @@ func (s *Session) rnto(_ context.Context, name string) (ftp.Reply, error) {
 	}
 	from := s.rename
 	s.rename = ""
-	if err := s.root.Rename(from, s.path(to)); err != nil {
+	target := s.path(to)
+	if s.counted(from) != s.counted(target) {
+		return ftp.Reply{}, refuse(ftp.CodeBadName, errBorder, "Shared directories do not count against your quota: nothing can be moved in or out")
+	}
+	err := s.book(target, quota.Delta{}, func(quota.Usage) (quota.Delta, error) { return s.move(from, target) })
+	if refusal := s.quotaRefusal(to, err); refusal != nil {
+		return ftp.Reply{}, refusal
+	}
+	if err != nil {
 		s.logf(record.Error, "Rename failed: %s", reason(err))
 		return ftp.Reply{}, refuseFor(ftp.CodeLocalError, "Cannot rename", err)
 	}
 	s.log.Write(record.Notice, record.AppendRenamed(nil, s.renameAs, to))
 	return ftp.Say(ftp.CodeFileOK, "Renamed"), nil
+}
+
+// move renames a file and says what the one that it replaced, if any, counted.
+func (s *Session) move(from, to string) (quota.Delta, error) {
+	if s.allotment == nil {
+		return quota.Delta{}, s.root.Rename(from, to)
+	}
+	old, err := s.root.Facts(to, false)
+	if err != nil { // rename(2) says why, if it matters
+		return quota.Delta{}, s.root.Rename(from, to)
+	}
+	source, err := s.root.Facts(from, false)
+	if err != nil {
+		return quota.Delta{}, err
+	}
+	if source.Dev == old.Dev && source.Ino == old.Ino {
+		return quota.Delta{}, s.root.Rename(from, to) // two names of one file: rename(2) leaves both
+	}
+	release, err := s.free(to, &old)
+	defer release()
+	if err != nil {
+		return quota.Delta{}, err
+	}
+	counted := s.worth(to, &old)
+	if err := s.root.Rename(from, to); err != nil {
+		return quota.Delta{}, err
+	}
+	return minus(counted), nil
 }

@@ -9,6 +9,8 @@ import (
 	"pureftpd/internal/auth"
 	"pureftpd/internal/identity"
 	"pureftpd/internal/listing"
+	"pureftpd/internal/pace"
+	"pureftpd/internal/quota"
 	"pureftpd/internal/record"
 	"pureftpd/internal/rootfs"
 	"pureftpd/internal/transfer"
@@ -63,6 +65,12 @@ type Config struct {
 	NoRename         bool                                      // -G
 	NoChmod          bool                                      // -R
 	CustomerProof    bool                                      // -Z
+	MaxUserFiles     account.Limit                             // -n: quota of users who have none of their own
+	MaxUserBytes     account.Limit                             // likewise
+	AnonRatio        pace.Ratio                                // -q or -Q; zero means none
+	UserRatio        pace.Ratio                                // -Q; likewise
+	AnonBandwidth    Bandwidth                                 // -t or -T
+	UserBandwidth    Bandwidth                                 // -T
 	NoDotWrite       bool                                      // -x
 	NoDotRead        bool                                      // -X
 	ShowDots         bool                                      // -D
@@ -118,6 +126,8 @@ type Parts struct {
 	Dialer    *transfer.Dialer
 	Copier    *transfer.Copier
 	Scratch   *listing.Scratch
+	Quotas    *quota.Book
+	Shaper    *pace.Shaper // bandwidth of the whole server
 }
 
 // who makes an account's identity for file operations.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pureftpd/internal/ftp"
+	"pureftpd/internal/quota"
 	"pureftpd/internal/record"
 )
 
@@ -73,11 +74,21 @@ func (s *Session) mkd(_ context.Context, name string) (ftp.Reply, error) {
 	if err := s.checkName(name, writing); err != nil {
 		return ftp.Reply{}, err
 	}
-	if err := s.root.Mkdir(s.path(name), 0o777&^s.cfg.DirMask); err != nil {
+	dir := s.path(name)
+	err := s.book(dir, quota.Delta{Files: 1}, func(quota.Usage) (quota.Delta, error) {
+		if err := s.root.Mkdir(dir, 0o777&^s.cfg.DirMask); err != nil {
+			return quota.Delta{}, err
+		}
+		return quota.Delta{Files: 1}, nil
+	})
+	if refusal := s.quotaRefusal(name, err); refusal != nil {
+		return ftp.Reply{}, refusal
+	}
+	if err != nil {
 		s.logf(record.Error, "Can't create directory: %s", reason(err))
 		return ftp.Reply{}, refuseFor(ftp.CodeUnavailable, "Cannot make the directory", err)
 	}
-	return ftp.Say(ftp.CodePathname, `"`+name+`" : directory made`), nil
+	return ftp.Say(ftp.CodePathname, append([]string{`"` + name + `" : directory made`}, s.usageLines()...)...), nil
 }
 
 // rmd removes an empty directory.
@@ -85,9 +96,16 @@ func (s *Session) rmd(_ context.Context, name string) (ftp.Reply, error) {
 	if err := s.checkName(name, writing); err != nil {
 		return ftp.Reply{}, err
 	}
-	if err := s.root.Rmdir(s.path(name)); err != nil {
+	dir := s.path(name)
+	err := s.book(dir, quota.Delta{}, func(quota.Usage) (quota.Delta, error) {
+		if err := s.root.Rmdir(dir); err != nil {
+			return quota.Delta{}, err
+		}
+		return quota.Delta{Files: -1}, nil
+	})
+	if err != nil {
 		s.logf(record.Error, "Can't remove directory: %s", reason(err))
 		return ftp.Reply{}, refuseFor(ftp.CodeUnavailable, "Cannot remove the directory", err)
 	}
-	return ftp.Say(ftp.CodeFileOK, "Directory removed"), nil
+	return s.withUsage(ftp.Say(ftp.CodeFileOK, "Directory removed")), nil
 }

@@ -51,6 +51,7 @@ func (s *Session) greeting(now time.Time) []string {
 	if s.cfg.FXP == FXPEveryone {
 		lines = append(lines, "Everybody may move files to a third party (FXP)")
 	}
+	lines = append(lines, s.ratioGreeting()...)
 	if fortune != "" {
 		return lines
 	}

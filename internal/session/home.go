@@ -7,16 +7,20 @@ import (
 )
 
 // enterHome makes a real user's root and working directory. restricted reports that the home itself became the root because
-// of -A or -a, and not because it holds "/./".
+// of -A, -a or a quota, and not because it holds "/./".
 func (s *Session) enterHome(a account.Account) (restricted bool, err error) {
 	root, start, jailed := account.SplitHome(a.Home)
-	if !jailed && !s.trusted && s.cfg.Jail != JailNone {
+	limits, hasQuota := s.quotaOf(a)
+	if !jailed && !s.trusted && (s.cfg.Jail != JailNone || hasQuota) {
 		root, start, restricted = a.Home, "/", true
 	}
 	if err := s.openRoot(a, root, start); err != nil {
 		return false, err
 	}
 	s.jailed = jailed || restricted
+	if hasQuota {
+		s.allot(limits)
+	}
 	return restricted, nil
 }
 

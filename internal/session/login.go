@@ -158,6 +158,12 @@ func (s *Session) logIn(ctx context.Context, a account.Account) (ftp.Reply, erro
 	s.account = &a
 	s.log.SetUser(a.Name)
 	s.user = ""
+	if a.LegacyHash != "" {
+		s.logf(record.Info, "the password hash of [%s] is of an old kind (%s) and ought to be made anew; logins with such since the start: %d",
+			a.Name, a.LegacyHash, s.legacy.Add(1))
+	}
+	s.ratio = s.ratioOf(a)
+	s.join(a)
 	return s.welcome(ctx, restricted), nil
 }
 
@@ -198,17 +204,18 @@ func hasGroup(a account.Account, gid uint32) bool {
 
 // welcome is the reply to a successful login, with what the user should know.
 func (s *Session) welcome(ctx context.Context, restricted bool) ftp.Reply {
-	var lines []string
+	lines := s.bandwidthLine()
 	if s.cfg.FXP != FXPNone {
 		lines = append(lines, "You may move files to a third party (FXP)")
 	}
+	lines = append(lines, s.ratioLine()...)
 	where := "Welcome. You are in " + s.cwd
 	if restricted {
 		where = "Welcome. You are in " + s.cwd + ", the top of what you may see (restricted)"
 	}
 	lines = append(lines, where)
 	lines = append(lines, s.notice(ctx, bannerName)...)
-	return ftp.Say(ftp.CodeLoggedIn, lines...)
+	return ftp.Say(ftp.CodeLoggedIn, append(lines, s.usageLines()...)...)
 }
 
 // quit says goodbye and how much was moved, in kilobytes rounded up.

@@ -14,13 +14,13 @@ const (
 	writing               // everything that changes something
 )
 
-// checkName refuses the pathnames that no command may touch: with control characters or backslashes, and dot files where the
-// administrator hides them (-x, -X, and -z for anonymous users).
+// checkName refuses the pathnames that no command may touch: with control characters or backslashes, dot files where the
+// administrator hides them (-x, -X, and -z for anonymous users), and the server's own files where there is a quota.
 func (s *Session) checkName(name string, a access) error {
 	if name == "." || name == ".." {
 		return nil
 	}
-	if !ftp.CleanName(name) || !s.dotsAllowed(a) && ftp.HasDotComponent(name) {
+	if !ftp.CleanName(name) || !s.dotsAllowed(a) && ftp.HasDotComponent(name) || s.allotment != nil && bookkeeping(name) {
 		return refuse(ftp.CodeBadName, nil, "This name may not be used: "+name)
 	}
 	return nil

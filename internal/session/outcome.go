@@ -18,7 +18,9 @@ func (s *Session) downloadFailed(name string, result transfer.Result, elapsed ti
 
 // uploadFailed says why an upload did not reach its end. A data connection that broke is 451 there, as in the original.
 func (s *Session) uploadFailed(name string, result transfer.Result, elapsed time.Duration) ftp.Reply {
-	return s.transferFailed(name, result, elapsed, ftp.CodeLocalError)
+	r := s.transferFailed(name, result, elapsed, ftp.CodeLocalError)
+	r.Before = append(s.usageLines(), r.Before...)
+	return r
 }
 
 // transferFailed says why a transfer did not reach its end. An ABOR gets its own reply when its turn comes (RFC 959, 4.1.3).

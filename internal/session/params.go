@@ -87,10 +87,18 @@ func (s *Session) allo(_ context.Context, arg string) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, refuseFor(ftp.CodeLocalError, "Free space is unknown", err)
 	}
-	if n > avail || s.diskFull(s.cwd) {
+	if n > avail || s.diskFull(s.cwd) || s.counted(ftp.Join(s.cwd, "x")) && !s.allows(n) {
 		return ftp.Reply{}, refuse(ftp.CodeQuotaExceeded, nil, "There is not that much room")
 	}
 	return ftp.Say(ftp.CodeOK, "There is room"), nil
+}
+
+// allows reports whether the quota leaves room for one more file of n bytes.
+func (s *Session) allows(n uint64) bool {
+	u, err := s.usage()
+	limits := s.allotment.limits
+	return err == nil && (!limits.Files.Set || u.Files < limits.Files.N) &&
+		(!limits.Bytes.Set || u.Bytes < limits.Bytes.N && n <= limits.Bytes.N-u.Bytes)
 }
 
 // diskFull reports whether -k forbids uploads to the directory.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pureftpd/internal/ftp"
+	"pureftpd/internal/pace"
 	"pureftpd/internal/record"
 	"pureftpd/internal/rootfs"
 	"pureftpd/internal/transfer"
@@ -34,6 +35,9 @@ func (s *Session) retr(ctx context.Context, name string) (ftp.Reply, error) {
 	size := f.Initial().Size
 	if err := s.checkSource(f.Initial(), restart); err != nil {
 		return ftp.Reply{}, err
+	}
+	if !s.ratio.Allows(s.received, s.sent, size-restart) {
+		return ftp.Reply{}, s.ratioRefusal()
 	}
 	conn, err := s.connect(ctx, nil)
 	if err != nil {
@@ -81,14 +85,19 @@ func (s *Session) send(ctx context.Context, conn *transfer.Conn, name string, jo
 	conn.SetStall(s.idle)
 	s.say(s.opening(conn, job.Size))
 	begun := time.Now()
+	flow := s.member.Load().Download()
+	if flow.Limited() {
+		job.Pace = flow
+	}
 	result, done := s.parts.Copier.TrySend(conn, &job)
 	if !done {
-		job.Progress = new(transfer.Progress)
+		job.Pace, job.Progress = flow, new(transfer.Progress)
 		_ = s.flush() // a broken control connection is the watcher's to notice
-		w := s.watch(ctx, conn.Abort, s.transferStatus("Sending", name, job.Progress))
+		w := s.watch(ctx, aborting(conn, flow), s.transferStatus("Sending", name, job.Progress))
 		result = s.parts.Copier.Send(conn, job)
 		w.stop()
 	}
+	flow.Done()
 	if err := conn.Close(); err != nil && result.Err == nil {
 		result.Err = &transfer.PeerError{Op: "close", Err: err}
 	}
@@ -106,6 +115,21 @@ func (s *Session) send(ctx context.Context, conn *transfer.Conn, name string, jo
 		lines = []string{"Line ends were converted, as in every ASCII transfer", "File sent"}
 	}
 	return ftp.Say(ftp.CodeDataDone, s.withRate(lines, result.Wire, elapsed)...)
+}
+
+// aborting ends a transfer wherever it waits: for the peer, or for its turn.
+func aborting(conn *transfer.Conn, flow *pace.Flow) func(error) {
+	return func(cause error) {
+		conn.Abort(cause)
+		flow.Stop(cause)
+	}
+}
+
+// ratioRefusal says how far the uploads of the session reach.
+func (s *Session) ratioRefusal() error {
+	return refuse(ftp.CodeUnavailable, nil, "Upload first: this download is larger than your uploads allow",
+		fmt.Sprintf("%d bytes downloaded and %d uploaded so far", s.sent, s.received),
+		fmt.Sprintf("For every %d bytes uploaded %d may be downloaded", s.ratio.Upload, s.ratio.Download))
 }
 
 // opening is the mark ahead of a transfer.

@@ -20,6 +20,8 @@ import (
 	"pureftpd/internal/account"
 	"pureftpd/internal/auth"
 	"pureftpd/internal/listing"
+	"pureftpd/internal/pace"
+	"pureftpd/internal/quota"
 	"pureftpd/internal/record"
 	"pureftpd/internal/rootfs"
 	"pureftpd/internal/transfer"
@@ -98,14 +100,16 @@ func newLab(t testing.TB, change func(*Config)) *lab {
 	return &lab{home: home, handler: NewHandler(config, Parts{
 		Auth: accounts{"ann": ann}, Roots: rootfs.NewCache(), Passive: passive, Dialer: &transfer.Dialer{}, Copier: copier,
 		Log: log, Names: numbersOnly{}, Admission: &house{users: map[string]uint64{}}, Scratch: new(listing.Scratch),
+		Quotas: quota.NewBook(), Shaper: pace.NewShaper(pace.Rates{}),
 	})}
 }
 
 // A client is the other end of a control connection.
 type client struct {
-	t    testing.TB
-	conn net.Conn
-	in   *bufio.Reader
+	t       testing.TB
+	conn    net.Conn
+	in      *bufio.Reader
+	session *Session // the server's end
 }
 
 // connect opens a session and reads its greeting.
@@ -126,9 +130,10 @@ func (l *lab) connect(t testing.TB) *client {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { defer close(done); l.handler.Open(served).Serve(ctx) }()
+	s := l.handler.Open(served)
+	go func() { defer close(done); s.Serve(ctx) }()
 	t.Cleanup(func() { conn.Close(); cancel(); <-done })
-	c := &client{t: t, conn: conn, in: bufio.NewReader(conn)}
+	c := &client{t: t, conn: conn, in: bufio.NewReader(conn), session: s}
 	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		t.Fatal(err)
 	}

@@ -8,10 +8,12 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"pureftpd/internal/account"
 	"pureftpd/internal/ftp"
+	"pureftpd/internal/pace"
 	"pureftpd/internal/record"
 	"pureftpd/internal/rootfs"
 	"pureftpd/internal/transfer"
@@ -31,6 +33,8 @@ type Handler struct {
 	parts Parts
 	verbs map[string]verb
 	ward  ward
+
+	legacy atomic.Int64 // logins with a password hash that ought to be replaced
 }
 
 // NewHandler makes a Handler of its settings and the rooms below.
@@ -62,6 +66,12 @@ type Session struct {
 	jailed  bool
 	trusted bool
 
+	// What the user may use up, set by the login.
+	allotment *allotment                  // the quota; nil: none
+	ratio     pace.Ratio                  // zero: none
+	limited   bool                        // a bandwidth was set for the account
+	member    atomic.Pointer[pace.Member] // the share of the bandwidth; SetRates reads it from any goroutine
+
 	// Parameters.
 	ascii    bool
 	idle     time.Duration
@@ -79,7 +89,7 @@ type Session struct {
 	failedCwds int
 	checked    time.Time // when the root was last seen alive
 	sent       int64     // bytes downloaded
-	received   int64     // bytes uploaded
+	received   int64     // bytes uploaded and stored
 	ending     bool      // the reply to the current command is the last
 	gone       bool      // the control connection broke during a transfer
 }
@@ -116,6 +126,8 @@ func (s *Session) Serve(ctx context.Context) {
 func (s *Session) close(stopWatching func() bool) {
 	stopWatching()
 	s.dropDataConnection()
+	s.leave()
+	s.closeLedger()
 	if s.root != nil {
 		s.root.Close()
 	}

@@ -93,7 +93,7 @@ func (s *Session) siteChmod(_ context.Context, arg string) (ftp.Reply, error) {
 }
 
 // chmod sets the permissions, but leaves the owner what he needs: always in the directory the session began in, and
-// everywhere under customer proof (-Z).
+// everywhere under customer proof (-Z); and directories stay readable to their owner where there is a quota.
 func (s *Session) chmod(name string, mode uint32) error {
 	path := s.path(name)
 	facts, err := s.root.Facts(path, true)
@@ -108,6 +108,8 @@ func (s *Session) chmod(name string, mode uint32) error {
 		mode |= 0o700
 	case s.cfg.CustomerProof:
 		mode |= 0o600
+	case facts.IsDir() && s.allotment != nil:
+		mode |= 0o500 // who recounts must be able to look inside
 	}
 	return s.root.Chmod(path, mode)
 }

@@ -77,22 +77,30 @@ func (s *Session) receive(ctx context.Context, conn *transfer.Conn, t *target) f
 	if t.offset > 0 && !s.ascii && !t.append {
 		s.log.Write(record.Notice, record.AppendRestart(nil, t.offset))
 	}
-	job := transfer.Job{File: t.file, Offset: t.offset, ASCII: s.ascii, Progress: new(transfer.Progress)}
+	flow := s.member.Load().Upload()
+	job := transfer.Job{File: t.file, Offset: t.offset, ASCII: s.ascii, Progress: new(transfer.Progress), Pace: flow}
+	if t.counted {
+		job.Room = &room{s, t}
+	}
 	begun := time.Now()
-	w := s.watch(ctx, conn.Abort, s.transferStatus("Receiving", t.name, job.Progress))
+	w := s.watch(ctx, aborting(conn, flow), s.transferStatus("Receiving", t.name, job.Progress))
 	result := s.parts.Copier.Receive(conn, job)
 	w.stop()
+	flow.Done()
 	if t.atomic() && result.Err == nil && s.control.hungUp() {
 		// A client that dies in the middle ends its data connection like one that has finished. It has no control
 		// connection any more, and its half file must not replace a whole one.
 		s.gone, result.Err = true, errGone
 	}
 	elapsed := time.Since(begun)
-	err := t.finish(s.root, &result)
+	err := s.finish(t, &result)
 	_ = conn.Close() // the client has finished sending, or the transfer failed anyway
-	s.received += result.Wire
-	if err == nil || !t.atomic() {
+	if err == nil || !t.atomic() && result.Cause() != transfer.NoRoom {
+		s.received += result.File
 		s.log.Write(record.Notice, record.AppendUploaded(nil, s.logPath(t.name), result.File, elapsed))
+	}
+	if refusal := s.quotaRefusal(t.name, err); refusal != nil {
+		return s.replyFor(refusal)
 	}
 	switch {
 	case result.Err != nil:
@@ -101,9 +109,11 @@ func (s *Session) receive(ctx context.Context, conn *transfer.Conn, t *target) f
 		s.logf(record.Error, "%s: %v", s.logPath(t.name), err)
 		return ftp.Say(ftp.CodeLocalError, "The upload could not be put in place: "+reason(err)+"; the old file stays")
 	}
-	lines := []string{"File received"}
+	lines := s.usageLines()
 	if t.renamed {
-		lines = []string{"File received as " + t.name}
+		lines = append(lines, "File received as "+t.name)
+	} else {
+		lines = append(lines, "File received")
 	}
 	return ftp.Say(ftp.CodeDataDone, s.withRate(lines, result.Wire, elapsed)...)
 }

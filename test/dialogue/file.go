@@ -75,7 +75,7 @@ func (f *File) section(name, text string) error {
 }
 
 // parts lists what a server may not have, and a dialogue may need.
-var parts = []string{"altlog", "bandwidth", "quota", "ratio", "tls"}
+var parts = []string{"altlog", "tls"}
 
 func (f *File) needs(words []string) error {
 	for _, word := range words {
