@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// A server is a running process that calls itself pure-ftpd, and the files of accounts that its command line and its
+// configuration name.
+type server struct {
+	pid     int
+	sources []source
+	unknown error // why its files cannot be told; nil if they can
+}
+
+// A source is one file of accounts.
+type source struct {
+	method string // puredb or purepw
+	path   string
+}
+
+const (
+	byDatabase = "puredb" // the file is a database
+	byText     = "purepw" // the file is the text itself
+)
+
+// runningServers finds the servers in proc, the folder where the kernel shows processes.
+func runningServers(proc string) ([]server, error) {
+	processes, err := os.ReadDir(proc)
+	if err != nil {
+		return nil, err
+	}
+	var servers []server
+	for _, p := range processes {
+		pid, err := strconv.Atoi(p.Name())
+		if err != nil {
+			continue // not a process
+		}
+		s, ok := lookAt(filepath.Join(proc, p.Name()))
+		if ok {
+			s.pid = pid
+			servers = append(servers, s)
+		}
+	}
+	return servers, nil
+}
+
+// lookAt tells whether the process in dir is a server, and what it reads.
+func lookAt(dir string) (s server, ok bool) {
+	comm, err := os.ReadFile(filepath.Join(dir, "comm"))
+	if err != nil || !strings.HasPrefix(string(comm), "pure-ftpd") {
+		return server{}, false // it has ended, or is somebody else
+	}
+	cmdline, err := os.ReadFile(filepath.Join(dir, "cmdline"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return server{}, false
+	case err != nil:
+		return server{unknown: err}, true
+	case len(cmdline) == 0:
+		return server{}, false // a zombie
+	}
+	words := strings.Split(string(bytes.TrimRight(cmdline, "\x00")), "\x00")
+	if len(words) == 1 && strings.HasSuffix(words[0], ")") {
+		return server{unknown: errors.New("it does not show its command line")}, true // "pure-ftpd (SERVER)"
+	}
+	s.sources, s.unknown = sourcesOf(words[1:], func(path string) (string, error) {
+		if filepath.IsAbs(path) {
+			return path, nil
+		}
+		from, err := os.Readlink(filepath.Join(dir, "cwd"))
+		return filepath.Join(from, path), err
+	})
+	return s, true
+}
+
+// sourcesOf returns the sources that a command line names, itself or by its configuration. absolute completes
+// a path as the server sees it.
+func sourcesOf(words []string, absolute func(string) (string, error)) ([]source, error) {
+	var found []source
+	for _, word := range words {
+		if s, ok := sourceIn(word); ok {
+			found = append(found, s)
+		}
+	}
+	if len(words) == 1 && len(found) == 0 && !strings.HasPrefix(words[0], "-") {
+		path, err := absolute(words[0])
+		if err != nil {
+			return nil, err
+		}
+		if found, err = configuredSources(path); err != nil {
+			return nil, err
+		}
+	}
+	for i := range found {
+		var err error
+		if found[i].path, err = absolute(found[i].path); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// sourceIn understands a word of a command line that holds a source: puredb:FILE alone or glued to an option.
+func sourceIn(word string) (source, bool) {
+	for _, method := range [...]string{byDatabase, byText} {
+		before, file, ok := strings.Cut(word, method+":")
+		if ok && file != "" && (before == "" || before[0] == '-') {
+			return source{method, file}, true
+		}
+	}
+	return source{}, false
+}
+
+// configuredSources returns the sources that a configuration file names, or Debian's folder of files with one
+// directive each.
+func configuredSources(path string) ([]source, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		text, err := os.ReadFile(path)
+		return directives(string(text)), err
+	}
+	var found []source
+	for _, method := range [...]struct{ file, name string }{{"PureDB", byDatabase}, {"PurePW", byText}} {
+		for _, dir := range [...]string{path, filepath.Join(path, "conf")} {
+			text, err := os.ReadFile(filepath.Join(dir, method.file))
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			first, _, _ := strings.Cut(string(text), "\n")
+			found = append(found, source{method.name, strings.TrimSpace(first)})
+		}
+	}
+	return found, nil
+}
+
+// directives returns the sources that the lines of a configuration file name.
+func directives(text string) []source {
+	var found []source
+	for l := range strings.Lines(text) {
+		keyword, value, _ := strings.Cut(strings.TrimSpace(strings.ReplaceAll(l, "\t", " ")), " ")
+		value = strings.Trim(strings.TrimSpace(value), `"`)
+		method := strings.ToLower(keyword)
+		if value != "" && (method == byDatabase || method == byText) {
+			found = append(found, source{method, value})
+		}
+	}
+	return found
+}
+
+// String names a server in a message.
+func (s server) String() string { return fmt.Sprintf("the server with process id %d", s.pid) }
