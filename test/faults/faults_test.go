@@ -26,6 +26,7 @@ func TestFaults(t *testing.T) {
 			{"client killed", testClientKilled},
 			{"full disk", testFullDisk},
 			{"denied", testDenied},
+			{"quota", testQuota},
 			{"meanwhile", testMeanwhile},
 			{"slow clients", testSlowClients},
 			{"deaf clients", testDeafClients},
