@@ -9,7 +9,8 @@
 // second's worth (at least one byte), and what transfers with enough to do move is within a few per cent of that. Who
 // shares a limit shares it by bytes: users alike on the server, however many sessions each has; sessions alike on a
 // user; transfers alike on a session. What one cannot use, because of a limit of its own or a slow peer, goes to the
-// others. Background sessions have about a tenth of a share. Without any limit a transfer costs a few atomic loads.
+// others. Who comes to those who share a limit, and who was there, have their new shares at once. Background sessions have
+// about a tenth of a share. Without any limit a transfer costs a few atomic loads.
 //
 // The limits of the promise: bytes that were handed out and not yet moved, because a peer is slow, may move later, on
 // top of a burst; of each transfer they are at most a twentieth of a second's worth, and 1 MiB. Only what is taken is

@@ -153,3 +153,63 @@ func TestComingBack(t *testing.T) {
 		}
 	})
 }
+
+// TestACrowdArrives while one transfer has the line for itself: that one goes on with its new share at once, although its
+// last piece was many times what is now a turn. It does not matter whether the others are new or were idle for long.
+func TestACrowdArrives(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		rate       uint64
+		users      bool // each newcomer is a user of his own
+		idle, slow bool
+	}{
+		{name: "new sessions", rate: 20 << 20},
+		{name: "new users", rate: 20 << 20, users: true},
+		{name: "idle sessions", rate: 20 << 20, idle: true},
+		{name: "idle users", rate: 20 << 20, users: true, idle: true},
+		{name: "a piece in flight", rate: 20 << 20, slow: true},
+		{name: "a slower line", rate: 2 << 20},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, l *load) {
+				shaper := NewShaper(Rates{Upload: test.rate})
+				first := l.start(shaper.Join(Join{User: "ann"}).Upload(), 1<<20, func(n int) int {
+					if test.slow {
+						time.Sleep(20 * time.Millisecond) // of the bubble
+					}
+					return n
+				})
+				var crowd []*Member
+				for i := range 99 {
+					j := Join{User: "ann"}
+					if test.users {
+						j.User = fmt.Sprint(i)
+					}
+					crowd = append(crowd, shaper.Join(j))
+					if test.idle {
+						f := crowd[i].Upload()
+						if _, err := f.Take(1); err != nil {
+							t.Fatal(err)
+						}
+						f.Done()
+					}
+				}
+				l.run(10 * time.Second)
+				var others []*mover
+				for _, m := range crowd {
+					others = append(others, l.start(m.Upload(), 64<<10, nil))
+					l.run(time.Millisecond)
+				}
+				before := first.bytes()
+				l.run(2 * time.Second)
+				share := float64(2*test.rate) / 100
+				if got := float64(first.bytes() - before); got < 0.7*share {
+					t.Errorf("the first has %.0f bytes in two seconds with the others; want about %.0f", got, share)
+				}
+				if j := jain(others); j < 0.95 {
+					t.Errorf("the others: index %.3f", j)
+				}
+			})
+		})
+	}
+}

@@ -15,6 +15,7 @@ type node struct {
 	open   int    // nodes below with a running transfer
 	ready  queue  // nodes below that wait for bytes and are not held
 	clock  uint64 // virtual time: the latest tag at which a node below was served
+	latest uint64 // virtual time: the end of the latest piece of a node below, as if it were not in the background
 	tag    uint64 // what this node had so far, in bytes, by the virtual time of the parent
 	weight uint64 // what each byte counted for in the tag when the node was served last
 	place  int    // in the parent's queue, from 1; 0: not in it
@@ -26,18 +27,40 @@ type node struct {
 // before compares two tags, which wrap around.
 func before(a, b uint64) bool { return int64(a-b) < 0 }
 
-// catchUp keeps a node that had nothing to do from claiming the past, but for one burst: it may have been about to
-// come back while others emptied the bucket.
-func (n *node) catchUp() {
-	oldest := n.parent.clock
+// turn is what a node has at once if everybody who shares a limit with it has a turn in each period, in bytes of its tag.
+// Without a limit above it is 0.
+func (n *node) turn() uint64 {
+	least, among, weight := 0, max(1, n.weight), max(1, n.weight)
 	for p := n.parent; p != nil; p = p.parent {
+		among *= uint64(max(1, p.open))
 		if p.limited() {
-			oldest -= uint64(p.burst()) * n.weight
-			break
+			if share := p.share(among); least == 0 || share < least {
+				least = share
+			}
 		}
 	}
-	if before(n.tag, oldest) {
+	return uint64(least) * weight
+}
+
+// enter gives a node that comes to wait its place in virtual time. It claims no more of the past than its part of a burst,
+// for it may have been about to come back while others emptied the bucket; and when many come to where few were, neither
+// side has to make up for the few having moved larger pieces.
+func (n *node) enter() {
+	turn, now := n.turn(), n.parent.clock
+	if turn == 0 {
+		if before(n.tag, now) {
+			n.tag = now
+		}
+		return
+	}
+	if before(now, n.parent.latest-turn) {
+		now = n.parent.latest - turn
+	}
+	if oldest := now - turn*perPeriod/perBurst; before(n.tag, oldest) {
 		n.tag = oldest
+	}
+	if latest := now + turn; before(latest, n.tag) {
+		n.tag = latest
 	}
 }
 

@@ -104,6 +104,9 @@ func (t *tree) chargeLocked(f *Flow, bytes int) {
 		if before(n.parent.clock, n.tag) {
 			n.parent.clock = n.tag
 		}
+		if end := n.tag + uint64(bytes); before(n.parent.latest, end) {
+			n.parent.latest = end
+		}
 		n.tag += uint64(bytes) * weight
 		n.weight = weight
 		n.sort()
@@ -117,6 +120,7 @@ func (t *tree) refundLocked(f *Flow, bytes int) {
 	f.returned = true
 	for n := &f.node; n.parent != nil; n = n.parent {
 		n.tag -= cost
+		n.parent.latest -= uint64(bytes) // too much if others have moved later, and then of no effect
 		n.sort()
 		if n.parent.limited() {
 			n.parent.put(bytes, now)
@@ -135,7 +139,7 @@ func (n *node) sort() {
 // at a node that is held.
 func (t *tree) linkLocked(n *node) {
 	for ; n.parent != nil && n.place == 0 && n.hold == 0; n = n.parent {
-		n.catchUp()
+		n.enter()
 		heap.Push(&n.parent.ready, n)
 	}
 }
