@@ -5,7 +5,7 @@ VERSION  ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 5000x
 
-.PHONY: help build test check unit privileged clients oracle fuzz bench install-tools clean
+.PHONY: help build test check unit privileged clients oracle fuzz bench bench-rates bench-users install-tools clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -42,6 +42,12 @@ fuzz: ## every fuzz target, FUZZTIME inputs or seconds each
 
 bench: ## the table of docs/performance.md (root, half an hour), into bench/results/report.md
 	mkdir -p bench/results && $(GO) run ./bench -o bench/results/report.md
+
+bench-rates: ## how well limits of bandwidth are kept (root, six minutes), into bench/results/rates.md
+	mkdir -p bench/results && $(GO) run ./bench -rates -o bench/results/rates.md
+
+bench-users: ## what a million virtual users cost (root, a minute), into bench/results/users.md
+	mkdir -p bench/results && $(GO) run ./bench -users -o bench/results/users.md
 
 clean:
 	rm -rf bin

@@ -46,12 +46,15 @@ func dial(port int, address [4]byte) (*client, error) {
 }
 
 // login is dial, USER and PASS.
-func login(port int, address [4]byte) (*client, error) {
+func login(port int, address [4]byte) (*client, error) { return loginAs(port, address, userName) }
+
+// loginAs is login for another of the users; all have one password.
+func loginAs(port int, address [4]byte, user string) (*client, error) {
 	c, err := dial(port, address)
 	if err != nil {
 		return nil, err
 	}
-	if err = c.say("USER", userName, 331); err == nil {
+	if err = c.say("USER", user, 331); err == nil {
 		err = c.say("PASS", password, 230)
 	}
 	if err != nil {

@@ -42,6 +42,12 @@ func conduct(p *plan, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	switch p.Mode {
+	case modeRates:
+		return measureRates(st, share, out)
+	case modeUsers:
+		return measureUsers(st, share, out)
+	}
 	peers, err := startAll(st)
 	if err != nil {
 		return err
@@ -66,7 +72,12 @@ func compare(st *stage, peers []*running, calibration float64, out io.Writer) er
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(out, report(machineFacts(st, calibration, others), results))
+	facts := machineFacts(st, calibration)
+	facts += fmt.Sprintf("- processor time taken by others during the run: %.0f%%; above a few per cent, throughput and wall time "+
+		"mean little\n", 100*others)
+	facts += fmt.Sprintf("- load: %d rounds, large file %d MiB moved %d times, quick: %t, pinned: %t\n",
+		st.Rounds, st.Large>>20, largeCopies, st.Quick, st.Pin)
+	_, err = io.WriteString(out, report(facts, results))
 	return err
 }
 

@@ -6,6 +6,9 @@
 // round after round, so that whatever disturbs the machine disturbs all of them. What counts is the
 // CPU time of a server's whole process tree; wall time, throughput and memory stand beside it.
 //
+// With -rates it measures instead how well this server keeps limits of bandwidth, and with -users what
+// a million virtual users cost.
+//
 // It must run as root, needs Debian's apt and dpkg for the peers, and never installs a package. It
 // is a measurement, not a test: it fails when a server does not answer as expected, never because a
 // number is bad. README.md tells how to read the result and where its limits are.

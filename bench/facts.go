@@ -11,7 +11,7 @@ import (
 )
 
 // machineFacts says what the numbers were measured on and how, as a Markdown list.
-func machineFacts(st *stage, calibration, others float64) string {
+func machineFacts(st *stage, calibration float64) string {
 	var b strings.Builder
 	fact := func(name, format string, args ...any) {
 		fmt.Fprintf(&b, "- %s: %s\n", name, fmt.Sprintf(format, args...))
@@ -23,8 +23,6 @@ func machineFacts(st *stage, calibration, others float64) string {
 	}
 	fact("processor", "%s, %d visible", procField("/proc/cpuinfo", "model name"), st.CPUs)
 	fact("memory", "%s", procField("/proc/meminfo", "MemTotal"))
-	fact("processor time taken by others during the run", "%.0f%%; above a few per cent, throughput "+
-		"and wall time mean little", 100*others)
 	fact("disk", "%s", fileSystem(st.Disk))
 	fact("go", "%s", runtime.Version())
 	for _, s := range servers() {
@@ -40,8 +38,6 @@ func machineFacts(st *stage, calibration, others float64) string {
 		100*calibration)
 	fact("password hash", "%s-crypt, 1000 rounds, for all servers", st.Hash)
 	fact("network", "loopback of a private namespace, tcp_max_tw_buckets %s", timeWaitBuckets)
-	fact("load", "%d rounds, large file %d MiB moved %d times, quick: %t, pinned: %t",
-		st.Rounds, st.Large>>20, largeCopies, st.Quick, st.Pin)
 	return b.String()
 }
 

@@ -57,7 +57,10 @@ func buildOurs(p *plan) error {
 	}
 	root := filepath.Dir(strings.TrimSpace(mod))
 	binary := filepath.Join(p.Cache, "ours", "pure-ftpd")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, "./cmd/pure-ftpd")
+	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
+		return err
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Dir(binary), "./cmd/pure-ftpd", "./cmd/pure-pw")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	text, err := cmd.CombinedOutput()
@@ -66,7 +69,7 @@ func buildOurs(p *plan) error {
 		p.Ours, p.Versions["ours"] = binary, "built from ./cmd/pure-ftpd"
 		return nil
 	case slices.Contains(p.Servers, "ours"):
-		return fmt.Errorf("build ./cmd/pure-ftpd: %w\n%s", err, text)
+		return fmt.Errorf("build: %w\n%s", err, text)
 	default:
 		fmt.Fprintf(os.Stderr, "bench: goes on without ours: %s", text)
 		return nil

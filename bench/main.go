@@ -15,6 +15,7 @@ const (
 	roleBare   = "role:bare"   // is the bare kernel loop
 	roleBurn   = "role:burn"   // spends CPU time in children, to check the accounting
 	roleSpend  = "role:spend"  // is such a child
+	roleLookUp = "role:lookup" // looks users up
 )
 
 func main() {
@@ -38,6 +39,8 @@ func run(args []string) error {
 			return burn(os.Stdin, os.Stdout)
 		case roleSpend:
 			return spend()
+		case roleLookUp:
+			return lookUpUsers(args[1:], os.Stdout)
 		}
 	}
 	return outside(args)

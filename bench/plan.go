@@ -19,6 +19,7 @@ type plan struct {
 	Rounds    int           // measured rounds; one unmeasured round goes before them
 	Quick     bool          // a tenth of the load: proves that it works, measures roughly
 	Output    string        // file for the report, "" for standard output only
+	Mode      mode          // what is measured
 	Keep      time.Duration // repeat the one scenario on the one server that long, for a profiler
 	CPUs      int           // processors the whole run may use
 	Hash      string        // password hash: a key of hashes
@@ -35,6 +36,15 @@ type plan struct {
 	GroupV1  bool   // Group belongs to the cpuacct controller of version 1
 	Versions map[string]string
 }
+
+// A mode is what a run measures.
+type mode string
+
+const (
+	modeSpeed mode = ""      // the scenarios, on all servers
+	modeRates mode = "rates" // how well limits of bandwidth are kept
+	modeUsers mode = "users" // what a million users cost
+)
 
 const (
 	defaultLarge = 1 << 30
@@ -59,13 +69,16 @@ func parsePlan(args []string) (*plan, error) {
 	flags.IntVar(&p.Idle, "idle", 0, "idle sessions held (default 15000)")
 	flags.BoolVar(&p.Pin, "pin", false, "servers and generator on different processors")
 	flags.StringVar(&p.Ours, "ours", "", "binary to measure as ours (default: build ./cmd/pure-ftpd)")
+	rates := flags.Bool("rates", false, "measure how well limits of bandwidth are kept, and nothing else")
+	users := flags.Bool("users", false, "measure what a million users cost, and nothing else")
 	flags.StringVar(&p.Disk, "disk", "", "directory on the disk to measure (default: the cache)")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
 	p.Scenarios, p.Servers = commaList(*scenario), commaList(*names)
+	mistake := p.choose(*rates, *users)
 	p.fill()
-	if err := p.check(flags.Args()); err != nil {
+	if err := errors.Join(mistake, p.check(flags.Args())); err != nil {
 		return nil, err
 	}
 	cache, err := os.UserCacheDir()
@@ -76,11 +89,31 @@ func parsePlan(args []string) (*plan, error) {
 	return p, nil
 }
 
+// choose sets the mode, and the servers that it is about.
+func (p *plan) choose(rates, users bool) error {
+	switch {
+	case !rates && !users:
+		return nil
+	case rates && users:
+		return errors.New("-rates, -users: name one of them")
+	case len(p.Scenarios) > 0 || len(p.Servers) > 0 || p.Keep > 0:
+		return errors.New("-rates, -users: no -scenario, -servers or -keep with them")
+	case rates:
+		p.Mode, p.Servers = modeRates, []string{ours().name}
+	default:
+		p.Mode, p.Servers = modeUsers, []string{original().name, ours().name}
+	}
+	return nil
+}
+
 // fill sets what was left open.
 func (p *plan) fill() {
 	rounds, large, idle, fork := 5, int64(defaultLarge), 15000, 300
 	if p.Quick {
 		rounds, large, idle, fork = 3, quickLarge, 2000, 100
+	}
+	if p.Mode == modeRates {
+		rounds = 1
 	}
 	if p.Rounds == 0 {
 		p.Rounds = rounds

@@ -51,18 +51,45 @@ func pureftpdCommand(st *stage, binary, name string, port int) (program, error) 
 
 // database makes the virtual user's .pdb file with the original's own tool.
 func (st *stage) database() (string, error) {
-	line := fmt.Sprintf("%s:%s:%d:%d::%s/./::::::::::::\n",
-		userName, hashes()[st.Hash], userID, userID, st.home)
-	passwd, err := st.configure("pureftpd.passwd", line)
+	if st.index != "" {
+		return st.index, nil
+	}
+	lines := st.passwdLine(userName, "") + st.passwdLine(otherName, "") +
+		st.passwdLine(heldName, fmt.Sprintf("%d:%d", heldRate, heldRate)) +
+		st.passwdLine(freeName, fmt.Sprintf("%d:%d", freeRate, freeRate))
+	passwd, err := st.configure("pureftpd.passwd", lines)
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(st.Cache, original().pkg)
 	database := filepath.Join(st.conf, "pureftpd.pdb")
-	cmd := exec.Command(filepath.Join(dir, "usr/bin/pure-pw"), "mkdb", database, "-f", passwd)
-	cmd.Env = []string{libraryPath(dir)}
-	if text, err := cmd.CombinedOutput(); err != nil {
+	if text, err := st.originalTool("mkdb", database, "-f", passwd).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("pure-pw mkdb: %w\n%s", err, text)
 	}
 	return database, nil
+}
+
+// Virtual users beside userName, alike but for their bandwidth.
+const (
+	otherName = "other"
+	heldName  = "held"
+	heldRate  = 100 << 10 // bytes per second
+	freeName  = "free"
+	freeRate  = 1 << 40 // nobody reaches it
+)
+
+// passwdLine is a virtual user's line of the text file; rates are "upload:download" in bytes per second, or "".
+func (st *stage) passwdLine(name, rates string) string {
+	if rates == "" {
+		rates = ":"
+	}
+	return fmt.Sprintf("%s:%s:%d:%d::%s/./:%s::::::::::\n",
+		name, hashes()[st.Hash], userID, userID, st.home, rates)
+}
+
+// originalTool is a command of the original's pure-pw.
+func (st *stage) originalTool(args ...string) *exec.Cmd {
+	dir := filepath.Join(st.Cache, original().pkg)
+	cmd := exec.Command(filepath.Join(dir, "usr/bin/pure-pw"), args...)
+	cmd.Env = []string{libraryPath(dir)}
+	return cmd
 }

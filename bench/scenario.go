@@ -15,10 +15,11 @@ type scenario struct {
 	name    string
 	title   string // what is done
 	metrics []metric
-	listing bool // needs LIST
-	large   bool // needs the large files
-	fresh   bool // wants a server that has done nothing before
-	once    bool // one round is enough: the figure does not vary
+	listing bool   // needs LIST
+	large   bool   // needs the large files
+	only    string // the one server it is for; "" is all
+	fresh   bool   // wants a server that has done nothing before
+	once    bool   // one round is enough: the figure does not vary
 	// load puts the server under load once; less asks for the short form that warms up.
 	load func(r *running, less bool) (sample, error)
 }
@@ -30,6 +31,7 @@ type sample struct {
 	cpu    time.Duration // CPU time of the server's process tree
 	wall   time.Duration
 	client time.Duration // CPU time of the load generator
+	free   time.Duration // like cpu, of the same load without a limit
 	memory int64         // bytes (PSS) the sessions take
 }
 
@@ -72,7 +74,7 @@ func byteMetrics() []metric {
 
 // scenarios lists the rows of the table, in the order they run.
 func scenarios() []scenario {
-	return slices.Concat(logins(), smallTransfers(), listings(), largeTransfers(), idles())
+	return slices.Concat(logins(), smallTransfers(), listings(), largeTransfers(), pacing(), idles())
 }
 
 func scenarioNames() []string {
@@ -84,7 +86,9 @@ func scenarioNames() []string {
 }
 
 // applies reports whether a scenario can be run on a server.
-func (sc scenario) applies(s server) bool { return s.listing || !sc.listing }
+func (sc scenario) applies(s server) bool {
+	return (s.listing || !sc.listing) && (sc.only == "" || sc.only == s.name)
+}
 
 // measure runs a load and reads the server's and the generator's clocks around it. The server's
 // CPU time is read when wait says that it has come to rest.

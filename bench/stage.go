@@ -32,6 +32,8 @@ type stage struct {
 	*plan
 	conf string // configuration and account files
 	home string // the user's home and root: a tmpfs, with the disk below home/disk
+
+	index string // the .pdb file that servers read; "" makes a small one
 }
 
 const (

@@ -39,6 +39,8 @@ func targets() []target {
 		limit("up-mem", "large upload, tmpfs"),
 		limit("down-disk", "large download, disk"),
 		limit("up-disk", "large upload, disk"),
+		{promise: "CPU of a large download under a limit never reached, to no limit", scenario: "pace-down", bound: 1.1, unit: "×"},
+		{promise: "CPU of a large upload under a limit never reached, to no limit", scenario: "pace-up", bound: 1.1, unit: "×"},
 	}
 }
 
