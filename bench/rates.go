@@ -44,7 +44,7 @@ func rateCases() []rateCase {
 	two := []string{userName, otherName}
 	session := rateCase{switches: []string{"-T", "1000"}, title: "`-T 1000`", place: bySession, rate: 1000 << 10,
 		users: two[:1]}
-	record := rateCase{title: "record of the user, 100 kB/s", place: bySession, rate: heldRate, users: []string{heldName}}
+	record := rateCase{title: "user's record, `-t 100 -T 100`", place: bySession, rate: heldRate, users: []string{heldName}}
 	user := rateCase{switches: []string{"--usertotalbandwidth", "10000"}, title: "`--usertotalbandwidth 10000`",
 		place: byUser, rate: 10000 << 10, users: two}
 	server := rateCase{switches: []string{"--totalbandwidth", "20000"}, title: "`--totalbandwidth 20000`",
