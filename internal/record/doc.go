@@ -1,4 +1,4 @@
-// Package record writes what happened to the system log, in the lines that log readers know:
+// Package record writes what happened: to the system log, in the lines that log readers know,
 //
 //	<94>Nov 22 07:04:08 pure-ftpd: (ann@client.example) [INFO] Logout.
 //
@@ -11,7 +11,10 @@
 // [Session] holds its first lines back until the client's name is known, so that all its lines
 // carry one host.
 //
-// The package does not know what a session, a reply or an account is, opens no file but the log
-// socket, and imports only the standard library. It does not speak to log daemons over the
+// An [AltLog] is a file with a line for each transfer, in one of several formats. The formats are
+// pure functions, a file each (clf.go, xferlog.go); formats.go lists them.
+//
+// The package does not know what a session, a reply or an account is, and imports only the
+// standard library. It does not speak to log daemons over the
 // network, nor over a stream socket.
 package record

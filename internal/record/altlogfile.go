@@ -1,0 +1,18 @@
+package record
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// OpenAltLogFile opens a file as AltLogConfig.Open is to do. A symbolic link is refused, so that nobody who may write to a
+// log directory chooses what root appends to.
+func OpenAltLogFile(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+	if errors.Is(err, syscall.ELOOP) {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("is a symbolic link")}
+	}
+	return file, err
+}
