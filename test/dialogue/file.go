@@ -20,6 +20,7 @@ type File struct {
 	Gone    []string // files that must not be there afterwards
 	Root    bool     // needs a server that is root, in a system of its own
 	Inetd   bool     // the server is started for each connection, on its standard input
+	Ours    bool     // asks for something the original does not have: it is never replayed against that
 	Virtual bool     // needs the virtual chroot: the program whose name ends in -virtualchroot
 	Parts   []string // needs these parts of the server, see parts
 
@@ -84,6 +85,8 @@ func (f *File) needs(words []string) error {
 			f.Root = true
 		case "inetd":
 			f.Inetd = true
+		case "ours":
+			f.Ours = true
 		case "virtualchroot":
 			f.Virtual = true
 		default:
