@@ -54,6 +54,18 @@ func As(who *Who, fn func() error) (err error) {
 	return fn()
 }
 
+// Owner is the uid that files made in the name of who belong to: the process's own where As changes nothing.
+func Owner(who *Who) uint32 {
+	r := resting.Load()
+	switch {
+	case r == nil:
+		return uint32(unix.Geteuid())
+	case who == nil:
+		return r.uid
+	}
+	return who.UID
+}
+
 var (
 	errNested  = errors.New("identity: As within As")
 	errRefused = errors.New("the kernel does not take the identity")

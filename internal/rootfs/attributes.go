@@ -9,12 +9,20 @@ import (
 
 // Chmod sets the permission bits of what path leads to. The file need not be readable.
 func (r *Root) Chmod(path string, mode uint32) error {
-	return r.lookup("chmod", path, 0, func(fd int) error { return r.anchor.cache.chmod(fd, mode) })
+	return r.lookup("chmod", path, 0, func(fd int) error {
+		if err := r.own(fd); err != nil {
+			return err
+		}
+		return r.anchor.cache.chmod(fd, mode)
+	})
 }
 
 // Chtimes sets the times of what path leads to. A zero time leaves that time as it is.
 func (r *Root) Chtimes(path string, atime, mtime time.Time) error {
 	return r.lookup("utime", path, 0, func(fd int) error {
+		if err := r.own(fd); err != nil {
+			return err
+		}
 		return r.anchor.cache.chtimes(fd, atime, mtime)
 	})
 }

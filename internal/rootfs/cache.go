@@ -21,6 +21,7 @@ type Cache struct {
 	anywhere view      // the whole system, without magic links
 	shared   view      // a root of its own, with links into shares; inside if there are none
 	batches  sync.Pool // of *batch
+	unmarked sync.Map  // by device: the file systems known to keep no marks
 
 	mu      sync.Mutex
 	anchors map[anchorKey]*anchor
@@ -80,6 +81,7 @@ type Options struct {
 	Path    string        // absolute; "/" for a user without chroot
 	Who     *identity.Who // in whose name the methods act; nil is nobody. Not changed while the root is open
 	Virtual bool          // a virtual chroot; without meaning for "/"
+	Owner   *Ownership    // nil: nothing is marked, and whatever the kernel allows may be changed
 }
 
 // Open opens a root. The directory is entered in the user's name, but with the right to pass
@@ -111,7 +113,7 @@ func (c *Cache) Open(o Options) (*Root, error) {
 		return nil, failed("enter", o.Path, err)
 	}
 	key := anchorKey{dev: stat.Dev, ino: stat.Ino, path: name, virtual: o.Virtual && name != "/"}
-	return &Root{anchor: c.share(key, fd), who: o.Who}, nil
+	return &Root{anchor: c.share(key, fd), who: o.Who, owner: o.Owner}, nil
 }
 
 // share finds the anchor for a directory just opened, or makes one. It takes over the descriptor.

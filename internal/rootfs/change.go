@@ -11,12 +11,23 @@ import (
 
 // Mkdir makes a directory with the mode perm.
 func (r *Root) Mkdir(path string, perm uint32) error {
-	return r.at("mkdir", path, unix.EEXIST, func(p *place) error { return unix.Mkdirat(p.dir, p.name, perm) })
+	b := birth{perm: perm}
+	err := r.at("mkdir", path, unix.EEXIST, func(p *place) error {
+		if r.owner != nil {
+			return r.mkdirOwn(p, &b)
+		}
+		return unix.Mkdirat(p.dir, p.name, perm)
+	})
+	r.tell(path, &b)
+	return err
 }
 
 // Rmdir removes an empty directory.
 func (r *Root) Rmdir(path string) error {
 	return r.at("rmdir", path, unix.EBUSY, func(p *place) error {
+		if err := r.ownAt(p); err != nil {
+			return err
+		}
 		return unix.Unlinkat(p.dir, p.name, unix.AT_REMOVEDIR)
 	})
 }
@@ -27,6 +38,9 @@ func (r *Root) Unlink(path string) error {
 		if p.slash {
 			return unix.ENOTDIR
 		}
+		if err := r.ownAt(p); err != nil {
+			return err
+		}
 		return unix.Unlinkat(p.dir, p.name, 0)
 	})
 }
@@ -34,6 +48,9 @@ func (r *Root) Unlink(path string) error {
 // Rename moves a file, over what is there unless that is a directory with entries, as rename(2).
 func (r *Root) Rename(from, to string) error {
 	return r.between("rename", from, to, unix.EBUSY, func(p, q *place) error {
+		if r.restricted() {
+			return r.renameOwn(p, q)
+		}
 		return unix.Renameat2(p.dir, p.given(), q.dir, q.given(), 0)
 	})
 }
@@ -42,6 +59,9 @@ func (r *Root) Rename(from, to string) error {
 // every file system can do so in one step: EINVAL says that this one cannot.
 func (r *Root) RenameNew(from, to string) error {
 	return r.between("rename", from, to, unix.EBUSY, func(p, q *place) error {
+		if err := r.ownAt(p); err != nil {
+			return err
+		}
 		return unix.Renameat2(p.dir, p.given(), q.dir, q.given(), unix.RENAME_NOREPLACE)
 	})
 }

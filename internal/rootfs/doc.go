@@ -15,6 +15,13 @@
 // out of a root (see [NewCache]). Only roots that have links into shares pay for them, and only for
 // pathnames that do not exist inside.
 //
+// A root with an [Ownership] marks what it makes with a login and leaves alone what is somebody
+// else's: the look at the owner and the deed are one bracket and act on one directory descriptor and
+// name. Between the two another process, or another session of the same owner, may exchange what the
+// name stands for; what is opened is looked at by its descriptor, and a rename to a free name cannot
+// replace what comes meanwhile, where the file system knows RENAME_NOREPLACE. A file just made has
+// no mark for a moment.
+//
 // The package knows nothing of FTP's rules about names, permissions of sessions or quotas. The
 // process umask is expected to be 0: modes are given in full. It is for 64-bit Linux.
 //

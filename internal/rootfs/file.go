@@ -21,6 +21,7 @@ const (
 	Create             // make the file if it does not exist
 	Exclusive          // with Create: it must not exist
 	Truncate           // with Write: empty it
+	Unowned            // a file of the server's own: not marked, and anybody's to write
 )
 
 // ErrNotRegular says that the path leads to something that cannot be transferred: a directory, a
@@ -49,9 +50,15 @@ func (r *Root) OpenFile(path string, flags OpenFlag, perm uint32) (*File, error)
 		perm = 0
 	}
 	f := &File{fd: -1, who: r.who, path: path}
-	err = r.act("open", path, func(a *anchor) error {
+	b := birth{perm: perm}
+	err = r.act("open", path, func(a *anchor) (err error) {
 		f.cache = a.cache
-		fd, err := a.view.open(a.fd, path, mode, perm)
+		var fd int
+		if r.owner != nil && flags&Write != 0 && flags&Unowned == 0 {
+			fd, err = r.openOwn(a, path, mode, &b)
+		} else {
+			fd, err = a.view.open(a.fd, path, mode, perm)
+		}
 		switch {
 		case err == unix.ENXIO: // a FIFO without a reader, a socket, a device that is not there
 			return ErrNotRegular
@@ -65,6 +72,7 @@ func (r *Root) OpenFile(path string, flags OpenFlag, perm uint32) (*File, error)
 		f.fd = fd
 		return nil
 	})
+	r.tell(path, &b)
 	if err != nil {
 		return nil, err
 	}

@@ -14,8 +14,9 @@ import (
 // root's, with mode 0755; the home itself gets the mode perm and the owner who. A home that exists
 // is left as it is. It is done in root's name: the directories need to be root's or open to it,
 // because no capability to override permissions is raised. A server without privilege makes
-// everything its own.
-func (c *Cache) CreateHome(home string, who *identity.Who, perm uint32) error {
+// everything its own. A login that is not empty is the mark the home gets, as files get it that are made in a root with an
+// [Ownership].
+func (c *Cache) CreateHome(home string, who *identity.Who, perm uint32, login string) error {
 	parts, err := homeParts(home)
 	if err != nil {
 		return failed("create home", home, err)
@@ -27,9 +28,9 @@ func (c *Cache) CreateHome(home string, who *identity.Who, perm uint32) error {
 		}
 		defer func() { _ = unix.Close(dir) }()
 		for i, name := range parts {
-			mode, owner := uint32(0o755), (*identity.Who)(nil)
+			mode, owner := uint32(0o755), (*heir)(nil)
 			if i == len(parts)-1 {
-				mode, owner = perm, who
+				mode, owner = perm, &heir{who, login}
 			}
 			next, err := c.step(dir, name, mode, owner)
 			if err != nil {
@@ -64,9 +65,15 @@ func homeParts(home string) ([]string, error) {
 	return parts, nil
 }
 
+// An heir is who a home is given to.
+type heir struct {
+	who   *identity.Who
+	login string // the mark; "" for none
+}
+
 // step opens a directory, or makes it and gives it to its owner. What was not made here is not
 // given away.
-func (c *Cache) step(dir int, name string, mode uint32, owner *identity.Who) (int, error) {
+func (c *Cache) step(dir int, name string, mode uint32, owner *heir) (int, error) {
 	fd, err := c.anywhere.open(dir, name, unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != unix.ENOENT {
 		return fd, err
@@ -90,7 +97,7 @@ func (c *Cache) step(dir int, name string, mode uint32, owner *identity.Who) (in
 }
 
 // give changes the owner of a directory just made, provided that it is still the server's own.
-func give(fd int, owner *identity.Who) error {
+func give(fd int, owner *heir) error {
 	var stat unix.Stat_t
 	if err := unix.Fstat(fd, &stat); err != nil {
 		return err
@@ -98,7 +105,12 @@ func give(fd int, owner *identity.Who) error {
 	if int(stat.Uid) != unix.Geteuid() && stat.Uid != 0 {
 		return unix.EPERM
 	}
-	err := unix.Fchownat(fd, "", int(owner.UID), int(owner.GID), unix.AT_EMPTY_PATH)
+	if owner.login != "" { // once it is the user's, the mark could be set in his name only
+		if err := unix.Setxattr(procName(fd), ownerAttr, []byte(owner.login), 0); err != nil && err != unix.ENOTSUP {
+			return fmt.Errorf("mark with the owner: %w", err)
+		}
+	}
+	err := unix.Fchownat(fd, "", int(owner.who.UID), int(owner.who.GID), unix.AT_EMPTY_PATH)
 	if err == unix.EPERM && !identity.Active() {
 		return nil // without privilege all files are the server's
 	}

@@ -18,7 +18,7 @@ func TestCreateHome(t *testing.T) {
 		c, dir := kind.cache(), physicalTemp(t)
 		who := &identity.Who{UID: uint32(os.Getuid()), GID: uint32(os.Getgid())}
 		old := unix.Umask(0)
-		err := c.CreateHome(dir+"/a/./b/c", who, 0o750)
+		err := c.CreateHome(dir+"/a/./b/c", who, 0o750, "")
 		unix.Umask(old)
 		must(t, err)
 		for name, want := range map[string]fs.FileMode{"/a": 0o755, "/a/b": 0o755, "/a/b/c": 0o750} {
@@ -27,7 +27,7 @@ func TestCreateHome(t *testing.T) {
 			}
 		}
 		must(t, os.Chmod(dir+"/a/b/c", 0o700))
-		must(t, c.CreateHome(dir+"/a/b/c", who, 0o755))
+		must(t, c.CreateHome(dir+"/a/b/c", who, 0o755, ""))
 		if info, err := os.Stat(dir + "/a/b/c"); err != nil || info.Mode().Perm() != 0o700 {
 			t.Errorf("a home that existed was changed: %v, %v", info.Mode(), err)
 		}
@@ -41,7 +41,7 @@ func TestCreateHome(t *testing.T) {
 			dir + "/dangling":  fs.ErrNotExist,
 			dir + "/link/home": nil,
 		} {
-			err := c.CreateHome(home, who, 0o755)
+			err := c.CreateHome(home, who, 0o755, "")
 			if home == dir+"/dangling" && err != nil { // the kernel's word for it differs with O_NOFOLLOW
 				continue
 			}

@@ -3,6 +3,7 @@
 package rootfs
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -126,7 +127,15 @@ func TestCreateHomeOwners(t *testing.T) {
 		must(t, os.Chown(dir+"/bobs", 7002, 8002))
 	}
 	dropped(t, prepare, func(t *testing.T, c *Cache, dir string) {
-		must(t, c.CreateHome(dir+"/a/./b/ann", ann, 0o755))
+		must(t, c.CreateHome(dir+"/a/./b/ann", ann, 0o755, "ann"))
+		if got := markOf(t, dir+"/a/b/ann"); got != "ann" {
+			t.Errorf("the home is marked %q", got)
+		}
+		must(t, c.CreateHome(dir+"/a/./b/other", ann, 0o755, "other"))
+		shared := open(t, c, Options{Path: dir + "/a/b", Who: ann, Owner: &Ownership{Login: "ann"}})
+		if _, ok := errors.AsType[*ForeignError](shared.Chmod("/other", 0o777)); !ok {
+			t.Error("the mode of another's home was changed")
+		}
 		var stat unix.Stat_t
 		for path, want := range map[string][3]uint32{"/a": {0, 0, 0o755}, "/a/b": {0, 0, 0o755}, "/a/b/ann": {7001, 8001, 0o755}} {
 			must(t, unix.Lstat(dir+path, &stat))
@@ -137,7 +146,7 @@ func TestCreateHomeOwners(t *testing.T) {
 		home := fixture{Root: open(t, c, Options{Path: dir + "/a", Who: ann})}
 		wantErr(t, "write at home", home.write("/b/ann/file", ""), nil)
 		wantErr(t, "write above", home.write("/b/file", ""), fs.ErrPermission)
-		wantErr(t, "a home in another's directory", c.CreateHome(dir+"/bobs/ann", ann, 0o755), fs.ErrPermission)
+		wantErr(t, "a home in another's directory", c.CreateHome(dir+"/bobs/ann", ann, 0o755, ""), fs.ErrPermission)
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 type Root struct {
 	anchor *anchor // nil once closed
 	who    *identity.Who
+	owner  *Ownership // nil: nothing is marked, and whatever the kernel allows may be changed
 }
 
 // ErrGone and ErrMoved are what Alive finds.

@@ -27,7 +27,7 @@ func (s *Session) enterHome(a account.Account) (restricted bool, err error) {
 // openRoot opens the directory that becomes the session's root, and enters start inside it. Missing directories are made under -j.
 func (s *Session) openRoot(a account.Account, root, start string) error {
 	if s.cfg.CreateHome && !a.Anonymous {
-		if err := s.parts.Roots.CreateHome(ftpHome(root, start), who(a), 0o777&^s.cfg.DirMask); err != nil {
+		if err := s.parts.Roots.CreateHome(ftpHome(root, start), who(a), 0o777&^s.cfg.DirMask, ""); err != nil {
 			return err
 		}
 	}
