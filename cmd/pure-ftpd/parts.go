@@ -214,6 +214,7 @@ func sessionConfig(o *options.Options, system *unixauth.Database, log *record.Lo
 		UserBandwidth:    userBandwidth,
 		NoDotWrite:       o.NoDotWrite,
 		NoDotRead:        o.NoDotRead,
+		DotExceptions:    dotExceptions(o.DotFileExceptions),
 		ShowDots:         o.ShowDotFiles,
 		MaxDiskUsage:     o.MaxDiskUsage,
 		MaxLoad:          o.MaxLoad,
@@ -233,6 +234,15 @@ func sessionConfig(o *options.Options, system *unixauth.Database, log *record.Lo
 		AnonymousAccount: func() (account.Account, error) { return anonymousAccount(system) },
 	}
 	return c, nil
+}
+
+// dotExceptions are the dot files that -x and -X let through.
+func dotExceptions(list []options.DotFileException) []session.DotException {
+	var exceptions []session.DotException
+	for _, e := range list {
+		exceptions = append(exceptions, session.DotException(e))
+	}
+	return exceptions
 }
 
 // anonymousAccount is the system's account ftp, or _ftp.

@@ -1,6 +1,9 @@
 package ftp
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // Simplify resolves a pathname as text: repeated slashes, "." and "x/.." disappear, and a blank at either end of the
 // pathname becomes an underscore. It is what Pure-FTPd does to the names of files it is about to make, so "a/../b" names
@@ -60,14 +63,15 @@ func Join(dir, name string) string {
 	return dir + "/" + name
 }
 
-// HasDotComponent reports whether a component of the pathname begins with a dot and is neither "." nor "..".
-func HasDotComponent(path string) bool {
-	for part := range strings.SplitSeq(path, "/") {
-		if len(part) > 0 && part[0] == '.' && part != "." && part != ".." {
-			return true
+// DotComponents gives the components of the pathname that begin with a dot and are neither "." nor "..".
+func DotComponents(path string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for part := range strings.SplitSeq(path, "/") {
+			if len(part) > 0 && part[0] == '.' && part != "." && part != ".." && !yield(part) {
+				return
+			}
 		}
 	}
-	return false
 }
 
 // TempPrefix begins the names of unfinished uploads and everything else the server keeps beside the user's files.

@@ -1,6 +1,7 @@
 package ftp
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -45,17 +46,18 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-func TestHasDotComponent(t *testing.T) {
-	for _, test := range []struct {
-		path string
-		want bool
-	}{
-		{"a/b", false}, {".", false}, {"..", false}, {"../a", false}, {"a.b/c.d", false},
-		{".x", true}, {"a/.x", true}, {".hd/y", true}, {"...", true}, {"..x", true},
+func TestDotComponents(t *testing.T) {
+	for _, test := range []struct{ path, want string }{
+		{"a/b", ""}, {".", ""}, {"..", ""}, {"../a", ""}, {"a.b/c.d", ""}, {"", ""}, {"/", ""},
+		{".x", ".x"}, {"a/.x", ".x"}, {".hd/y", ".hd"}, {"...", "..."}, {"..x", "..x"},
+		{"/.a//.b/./c/../.d/", ".a .b .d"},
 	} {
-		if got := HasDotComponent(test.path); got != test.want {
-			t.Errorf("HasDotComponent(%q) = %v; want %v", test.path, got, test.want)
+		if got := strings.Join(slices.Collect(DotComponents(test.path)), " "); got != test.want {
+			t.Errorf("DotComponents(%q) = %q; want %q", test.path, got, test.want)
 		}
+	}
+	for range DotComponents(".a/.b") {
+		break // and nothing is given any more
 	}
 }
 

@@ -89,6 +89,8 @@ type Options struct {
 	// ShowDotFiles lists them always; NoDotWrite and NoDotRead forbid changing and reading them;
 	// AnonymousDotFiles lets anonymous read them.
 	ShowDotFiles, NoDotWrite, NoDotRead, AnonymousDotFiles bool
+	// DotFileExceptions are the names that may be changed and read in spite of NoDotWrite and NoDotRead.
+	DotFileExceptions []DotFileException
 	// MaxDiskUsage refuses uploads when the file system is fuller, in percent; 0 means no check.
 	MaxDiskUsage float64
 	// MaxListFiles and MaxListDepth bound a recursive listing; 0 means no limit.

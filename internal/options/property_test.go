@@ -104,7 +104,8 @@ func drawValue(t *rapid.T, one found) (written, value string) {
 		}
 		return value, value
 	case rest().form:
-		if one.row.long == "altlog" || one.row.long == "followlinksto" {
+		switch one.row.long {
+		case "altlog", "followlinksto", "dotfileexception":
 			return one.key.example, one.key.example
 		}
 		value = rapid.StringMatching(`/[a-z#"][a-z #"./]{0,8}[a-z]`).Draw(t, "path")

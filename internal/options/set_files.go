@@ -3,6 +3,7 @@ package options
 import (
 	"fmt"
 	"math"
+	"path"
 	"strconv"
 	"strings"
 )
@@ -129,4 +130,50 @@ func showQuota(o *Options) string {
 func setNoDotRead(b *build, _ string) error {
 	b.opts.NoDotRead, b.opts.NoDotWrite = true, true
 	return nil
+}
+
+// A DotFileException is a pattern of names that begin with a dot, in the syntax of path.Match.
+type DotFileException struct {
+	User    string // the login it is for; empty means everybody
+	Pattern string
+}
+
+// setDotFileException adds a pattern. It begins with a dot itself, so what stands before the first ":." is a user.
+func setDotFileException(b *build, value string) error {
+	e := DotFileException{Pattern: value}
+	if !strings.HasPrefix(value, ".") {
+		user, pattern, ok := strings.Cut(value, ":.")
+		switch {
+		case !ok:
+			return wrong("%q is no pattern that begins with a dot", value)
+		case user == "":
+			return wrong("%q names no user", value)
+		}
+		e = DotFileException{User: user, Pattern: "." + pattern}
+	}
+	_, err := path.Match(e.Pattern, "")
+	switch {
+	case err != nil:
+		return wrong("%q is no pattern: a bracket or a backslash lacks what belongs to it", e.Pattern)
+	case strings.Contains(e.Pattern, "/"):
+		return wrong("%q holds a slash: a pattern is for one name, and one is needed for each on the way", e.Pattern)
+	case e.Pattern == "." || e.Pattern == "..":
+		return wrong("%q is no name of a file", e.Pattern)
+	}
+	b.opts.DotFileExceptions = append(b.opts.DotFileExceptions, e)
+	return nil
+}
+
+func showDotFileExceptions(o *Options) string {
+	if len(o.DotFileExceptions) == 0 {
+		return "none"
+	}
+	var list []string
+	for _, e := range o.DotFileExceptions {
+		if e.User != "" {
+			e.Pattern = e.User + ":" + e.Pattern
+		}
+		list = append(list, e.Pattern)
+	}
+	return strings.Join(list, ", ")
 }

@@ -462,6 +462,15 @@ func settings() []setting {
 			show:     showFollowLinksTo,
 		},
 		{
+			long: "dotfileexception", value: "[USER:]PATTERN", arg: getopt.Required,
+			section: files, again: appends, ours: true,
+			example:  ".bashrc",
+			help:     "names that -x and -X let through, for everybody or one user; may be given more than once",
+			keywords: []keyword{{name: "DotFileException", grammar: rest(), example: ".bashrc"}},
+			set:      setDotFileException,
+			show:     showDotFileExceptions,
+		},
+		{
 			long:    "despasswords",
 			section: logins, ours: true,
 			help:     "accept passwords stored as DES or BSDi hashes, which are weak",

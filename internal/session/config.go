@@ -73,6 +73,7 @@ type Config struct {
 	UserBandwidth    Bandwidth                                 // -T
 	NoDotWrite       bool                                      // -x
 	NoDotRead        bool                                      // -X
+	DotExceptions    []DotException                            // from NoDotWrite and NoDotRead
 	ShowDots         bool                                      // -D
 	MaxDiskUsage     float64                                   // -k: percent of a file system; 0 means no limit
 	MaxLoad          float64                                   // -m; 0 means no limit
@@ -94,6 +95,12 @@ type Config struct {
 
 // An Alias is a name that CWD takes for a directory that lies elsewhere.
 type Alias struct{ Name, Dir string }
+
+// A DotException lets users change and read files and directories in spite of -x and -X.
+type DotException struct {
+	User    string // the login; "" stands for everybody
+	Pattern string // of a name, in the syntax of path.Match
+}
 
 // Authenticator checks a name and a password. Its errors are those of package auth.
 type Authenticator interface {

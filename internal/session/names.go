@@ -1,6 +1,7 @@
 package session
 
 import (
+	"path"
 	"strings"
 
 	"pureftpd/internal/ftp"
@@ -15,28 +16,44 @@ const (
 )
 
 // checkName refuses the pathnames that no command may touch: with control characters or backslashes, dot files where the
-// administrator hides them (-x, -X, and -z for anonymous users), and the server's own files where there is a quota.
+// administrator hides them (-x, -X, their exceptions, and -z for anonymous users), and the server's own files where there is a quota.
 func (s *Session) checkName(name string, a access) error {
 	if name == "." || name == ".." {
 		return nil
 	}
-	if !ftp.CleanName(name) || !s.dotsAllowed(a) && ftp.HasDotComponent(name) || s.allotment != nil && bookkeeping(name) {
+	if !ftp.CleanName(name) || !s.dotsAllowed(name, a) || s.allotment != nil && bookkeeping(name) {
 		return refuse(ftp.CodeBadName, nil, "This name may not be used: "+name)
 	}
 	return nil
 }
 
-// dotsAllowed reports whether dot files may be accessed in this way.
-func (s *Session) dotsAllowed(a access) bool {
-	switch {
-	case s.trusted:
+// dotsAllowed reports whether all dot files in a pathname may be accessed in this way. What anonymous users may never do has
+// no exceptions.
+func (s *Session) dotsAllowed(name string, a access) bool {
+	never := s.account.Anonymous && (a == writing || !s.cfg.AnonReadDots)
+	ruled := s.cfg.NoDotRead || a == writing && s.cfg.NoDotWrite
+	if s.trusted || !never && !ruled {
 		return true
-	case a == writing:
-		return !s.account.Anonymous && !s.cfg.NoDotWrite && !s.cfg.NoDotRead
-	case s.account.Anonymous:
-		return s.cfg.AnonReadDots && !s.cfg.NoDotRead
 	}
-	return !s.cfg.NoDotRead
+	for dot := range ftp.DotComponents(name) {
+		if never || !s.excepted(dot) {
+			return false
+		}
+	}
+	return true
+}
+
+// excepted reports whether -x and -X let the user use a dot file all the same.
+func (s *Session) excepted(dot string) bool {
+	for _, e := range s.cfg.DotExceptions {
+		if e.User != "" && e.User != s.account.Name {
+			continue
+		}
+		if ok, err := path.Match(e.Pattern, dot); ok && err == nil { // a pattern that cannot be read lets nothing through
+			return true
+		}
+	}
+	return false
 }
 
 // path makes a pathname of the client absolute inside the root. One that a virtual chroot forbids is left as it is: whatever
