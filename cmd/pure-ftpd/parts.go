@@ -203,6 +203,7 @@ func sessionConfig(o *options.Options, system *unixauth.Database, log *record.Lo
 		AtomicUploads:    o.AtomicUploads,
 		AutoRename:       o.AutoRename,
 		KeepAllFiles:     o.KeepAllFiles,
+		KeepOthersFiles:  o.KeepOthersFiles,
 		NoRename:         o.NoRename,
 		NoChmod:          o.NoChmod,
 		CustomerProof:    o.CustomerProof,

@@ -86,6 +86,8 @@ type Options struct {
 	// KeepAllFiles refuses DELE, NoRename refuses RNFR, NoChmod refuses SITE CHMOD, CustomerProof
 	// keeps owner bits.
 	KeepAllFiles, NoRename, NoChmod, CustomerProof bool
+	// KeepOthersFiles lets users change only what they own.
+	KeepOthersFiles bool
 	// ShowDotFiles lists them always; NoDotWrite and NoDotRead forbid changing and reading them;
 	// AnonymousDotFiles lets anonymous read them.
 	ShowDotFiles, NoDotWrite, NoDotRead, AnonymousDotFiles bool

@@ -125,6 +125,9 @@ func TestSwitches(t *testing.T) {
 		{"--despass", "despasswords", "yes"},
 		{"", "followlinksto", "none"},
 		{"--followlinksto /srv/a --follow=/b", "followlinksto", "/srv/a, /b"},
+		{"", "keepothersfiles", "no"},
+		{"--keepothers", "keepothersfiles", "yes"},
+		{"--keep", "keepallfiles", "yes"},
 		{"", "dotfileexception", "none"},
 		{"--dotfileexception .bashrc --dotfile=joe:.ssh --dotfile=.[a-c]*:.x", "dotfileexception", ".bashrc, joe:.ssh, .[a-c]*:.x"},
 		{"--dotfile=a:b:.c:.d", "dotfileexception", "a:b:.c:.d"},
@@ -241,7 +244,7 @@ func TestVirtualChroot(t *testing.T) {
 func TestFields(t *testing.T) {
 	o, err := Parse(argv("-I 5 -V 192.0.2.1 -p 2000:3000 -U 177:077 -l puredb:/a -l unix -Ejz -y 3:20"+
 		" -t 5: --total 6:7 --usertotal 8 --anonymoustotal :9 -Q 1:10 -n 1000:10 --follow /srv --des"+
-		" --dotfile .a --dotfile joe:.b"), fakeEnv(nil))
+		" --keepothers --dotfile .a --dotfile joe:.b"), fakeEnv(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -260,6 +263,7 @@ func TestFields(t *testing.T) {
 	want.Ratio, want.RatioFor = Ratio{Upload: 1, Download: 10}, ForEverybody
 	want.Quota = &Quota{Files: 1000, Bytes: 10 << 20}
 	want.FollowLinksTo, want.DESPasswords = []string{"/srv"}, true
+	want.KeepOthersFiles = true
 	want.DotFileExceptions = []DotFileException{{Pattern: ".a"}, {User: "joe", Pattern: ".b"}}
 	want.MaxPerUser, want.MaxAnonymous = 3, 20
 	want.origins, want.switches = o.origins, o.switches

@@ -462,6 +462,14 @@ func settings() []setting {
 			show:     showFollowLinksTo,
 		},
 		{
+			long:    "keepothersfiles",
+			section: files, ours: true,
+			help:     "users delete, rename and change only what they own, also if they share a uid",
+			keywords: []keyword{{name: "KeepOthersFiles", grammar: boolean(), example: "yes"}},
+			set:      turnOn(func(o *Options) *bool { return &o.KeepOthersFiles }),
+			show:     showYes(func(o *Options) *bool { return &o.KeepOthersFiles }),
+		},
+		{
 			long: "dotfileexception", value: "[USER:]PATTERN", arg: getopt.Required,
 			section: files, again: appends, ours: true,
 			example:  ".bashrc",

@@ -23,6 +23,9 @@ func (s *Session) dele(_ context.Context, name string) (ftp.Reply, error) {
 	if refusal := s.quotaRefusal(name, err); refusal != nil {
 		return ftp.Reply{}, refusal
 	}
+	if refusal := s.foreign("delete", name, err); refusal != nil {
+		return ftp.Reply{}, refusal
+	}
 	if err != nil {
 		return ftp.Reply{}, refuseFor(ftp.CodeUnavailable, "Cannot delete "+name, err)
 	}
@@ -62,7 +65,14 @@ func (s *Session) rnfr(_ context.Context, name string) (ftp.Reply, error) {
 	if err := s.checkName(name, writing); err != nil {
 		return ftp.Reply{}, err
 	}
-	if _, err := s.root.Facts(s.path(name), false); err != nil {
+	_, err := s.root.Facts(s.path(name), false)
+	if err == nil {
+		err = s.root.MayChange(s.path(name))
+	}
+	if refusal := s.foreign("rename", name, err); refusal != nil {
+		return ftp.Reply{}, refusal
+	}
+	if err != nil {
 		return ftp.Reply{}, refuseFor(ftp.CodeUnavailable, "Cannot rename "+name, err)
 	}
 	again := s.rename != ""
@@ -90,6 +100,9 @@ func (s *Session) rnto(_ context.Context, name string) (ftp.Reply, error) {
 	}
 	err := s.book(target, quota.Delta{}, func(quota.Usage) (quota.Delta, error) { return s.move(from, target) })
 	if refusal := s.quotaRefusal(to, err); refusal != nil {
+		return ftp.Reply{}, refusal
+	}
+	if refusal := s.foreign("replace", to, err); refusal != nil {
 		return ftp.Reply{}, refusal
 	}
 	if err != nil {

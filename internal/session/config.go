@@ -62,6 +62,7 @@ type Config struct {
 	AtomicUploads    bool                                      // -0
 	AutoRename       bool                                      // -r
 	KeepAllFiles     bool                                      // -K
+	KeepOthersFiles  bool                                      // users change only what they own; see owner.go
 	NoRename         bool                                      // -G
 	NoChmod          bool                                      // -R
 	CustomerProof    bool                                      // -Z

@@ -103,6 +103,9 @@ func (s *Session) rmd(_ context.Context, name string) (ftp.Reply, error) {
 		}
 		return quota.Delta{Files: -1}, nil
 	})
+	if refusal := s.foreign("remove", name, err); refusal != nil {
+		return ftp.Reply{}, refusal
+	}
 	if err != nil {
 		s.logf(record.Error, "Can't remove directory: %s", reason(err))
 		return ftp.Reply{}, refuseFor(ftp.CodeUnavailable, "Cannot remove the directory", err)

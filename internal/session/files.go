@@ -57,7 +57,11 @@ func (s *Session) setTime(stamp, name string) (ftp.Reply, error) {
 	if err := s.checkName(name, writing); err != nil {
 		return ftp.Reply{}, err
 	}
-	if err := s.root.Chtimes(s.path(name), t, t); err != nil {
+	err = s.root.Chtimes(s.path(name), t, t)
+	if refusal := s.foreign("set the time of", name, err); refusal != nil {
+		return ftp.Reply{}, refusal
+	}
+	if err != nil {
 		return ftp.Reply{}, refuseFor(ftp.CodeUnavailable, "utime("+name+")", err)
 	}
 	return ftp.Say(ftp.CodeFileStatus, "UTIME OK"), nil

@@ -27,11 +27,17 @@ func (s *Session) enterHome(a account.Account) (restricted bool, err error) {
 // openRoot opens the directory that becomes the session's root, and enters start inside it. Missing directories are made under -j.
 func (s *Session) openRoot(a account.Account, root, start string) error {
 	if s.cfg.CreateHome && !a.Anonymous {
-		if err := s.parts.Roots.CreateHome(ftpHome(root, start), who(a), 0o777&^s.cfg.DirMask, ""); err != nil {
+		mode, mark := 0o777&^s.cfg.DirMask, ""
+		if s.cfg.KeepOthersFiles {
+			mode, mark = mode|0o600, a.Name
+		}
+		if err := s.parts.Roots.CreateHome(ftpHome(root, start), who(a), mode, mark); err != nil {
 			return err
 		}
 	}
-	opened, err := s.parts.Roots.Open(rootfs.Options{Path: root, Who: who(a), Virtual: s.cfg.VirtualChroot})
+	opened, err := s.parts.Roots.Open(rootfs.Options{
+		Path: root, Who: who(a), Virtual: s.cfg.VirtualChroot, Owner: s.ownership(a),
+	})
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (s *Session) ledger() (*quota.Ledger, error) {
 		return a.ledger, nil
 	}
 	ledger, err := s.parts.Quotas.Open(func() (quota.File, error) {
-		return s.root.OpenFile("/"+quotaFile, rootfs.Read|rootfs.Write|rootfs.Create, 0o600)
+		return s.root.OpenFile("/"+quotaFile, rootfs.Read|rootfs.Write|rootfs.Create|rootfs.Unowned, 0o600)
 	})
 	if err == nil {
 		a.ledger = ledger

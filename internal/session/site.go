@@ -86,14 +86,19 @@ func (s *Session) siteChmod(_ context.Context, arg string) (ftp.Reply, error) {
 	if err := s.checkName(name, writing); err != nil {
 		return ftp.Reply{}, err
 	}
-	if err := s.chmod(name, uint32(bits)); err != nil {
+	err = s.chmod(name, uint32(bits))
+	if refusal := s.foreign("change the permissions of", name, err); refusal != nil {
+		return ftp.Reply{}, refusal
+	}
+	if err != nil {
 		return ftp.Reply{}, refuseFor(ftp.CodeUnavailable, "Cannot change the permissions of "+name, err)
 	}
 	return ftp.Say(ftp.CodeOK, "Permissions of "+name+" changed"), nil
 }
 
 // chmod sets the permissions, but leaves the owner what he needs: always in the directory the session began in, and
-// everywhere under customer proof (-Z); and directories stay readable to their owner where there is a quota.
+// everywhere under customer proof (-Z); directories stay readable to their owner where there is a quota, and everything where
+// it says whose it is.
 func (s *Session) chmod(name string, mode uint32) error {
 	path := s.path(name)
 	facts, err := s.root.Facts(path, true)
@@ -101,6 +106,9 @@ func (s *Session) chmod(name string, mode uint32) error {
 		return err
 	}
 	top, err := s.root.Facts("/", true)
+	if s.cfg.KeepOthersFiles {
+		mode |= 0o400 // or nobody could see the mark of its owner
+	}
 	switch {
 	case err != nil:
 		return err

@@ -102,6 +102,9 @@ func (s *Session) receive(ctx context.Context, conn *transfer.Conn, t *target) f
 	if refusal := s.quotaRefusal(t.name, err); refusal != nil {
 		return s.replyFor(refusal)
 	}
+	if refusal := s.foreign("replace", t.name, err); refusal != nil {
+		return s.replyFor(refusal)
+	}
 	switch {
 	case result.Err != nil:
 		return s.uploadFailed(t.name, result, elapsed)

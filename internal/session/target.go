@@ -59,6 +59,9 @@ func (s *Session) openTarget(u upload) (*target, error) {
 	if refusal := s.quotaRefusal(u.name, err); refusal != nil {
 		return nil, refusal
 	}
+	if refusal := s.foreign("write", u.name, err); refusal != nil {
+		return nil, refusal
+	}
 	if _, ok := errors.AsType[*replyError](err); ok {
 		return nil, err
 	}
@@ -93,7 +96,13 @@ func (s *Session) foresee(u upload) error {
 	case err == nil && facts.IsSymlink():
 		err = syscall.ELOOP
 	case err == nil && !s.cfg.AutoRename:
-		return s.mayOverwrite(&facts, u.name)
+		if err := s.mayOverwrite(&facts, u.name); err != nil {
+			return err
+		}
+		err = s.root.MayChange(file)
+	}
+	if refusal := s.foreign("write", u.name, err); refusal != nil {
+		return refusal
 	}
 	if err != nil {
 		return refuseFor(ftp.CodeBadName, "Cannot write "+u.name, err)
@@ -272,7 +281,11 @@ func (s *Session) openAtomic(t *target) error {
 		return err
 	}
 	if !t.keep {
-		if err := s.mayOverwrite(&facts, t.name); err != nil {
+		err := s.mayOverwrite(&facts, t.name)
+		if err == nil && !anew {
+			err = s.root.MayChange(t.path)
+		}
+		if err != nil {
 			return err
 		}
 	}
