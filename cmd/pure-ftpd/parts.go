@@ -41,6 +41,7 @@ type parts struct {
 	passive   *transfer.Passive
 	copier    *transfer.Copier
 	admission *server.Admission
+	altLogs   []*record.AltLog
 	handler   *session.Handler
 }
 
@@ -55,6 +56,11 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 	for _, warning := range o.Warnings {
 		p.log.WriteString(record.Error, warning)
 	}
+	altLogs, err := openAltLogs(o, p.log)
+	if err != nil {
+		return nil, err
+	}
+	p.altLogs = altLogs
 	passive, err := transfer.NewPassive(passiveConfig(o, p.log))
 	if err != nil {
 		return nil, fmt.Errorf("passive ports: %w", err)
@@ -82,12 +88,14 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 		Admission: admission,
 		Quotas:    quota.NewBook(),
 		Shaper:    pace.NewShaper(pace.Rates(o.TotalBandwidth)),
+		AltLogs:   p.altLogs,
 	})
 	return p, nil
 }
 
 // close ends what newParts began; sessions must have ended.
 func (p *parts) close() {
+	closeAltLogs(p.altLogs)
 	// Nothing is left that could be lost: no transfer runs any more.
 	_ = errors.Join(p.passive.Close(), p.copier.Close(), p.log.Close())
 }

@@ -123,8 +123,8 @@ type Options struct {
 	Verbosity int
 	// FortunesFile is shown to clients as a banner; empty means none.
 	FortunesFile string
-	// AltLog is the transfer log; an empty Path means none.
-	AltLog AltLog
+	// AltLogs are the transfer logs, each with a path of its own.
+	AltLogs []AltLog
 	// UploadScript announces uploads to pure-uploadscript.
 	UploadScript bool
 
@@ -223,7 +223,7 @@ type Ratio struct{ Upload, Download uint32 }
 // A Quota is a number of files and of bytes.
 type Quota struct{ Files, Bytes uint64 }
 
-// An AltLog is a transfer log: clf, stats, w3c or xferlog, written to Path.
+// An AltLog is a transfer log: clf, stats, w3c, xferlog or json, written to Path.
 type AltLog struct{ Format, Path string }
 
 // defaults are the values of a server that was told nothing.
@@ -238,7 +238,6 @@ func defaults() *Options {
 		MaxListFiles:   10000,
 		MaxListDepth:   5,
 		SyslogFacility: "ftp",
-		AltLog:         AltLog{Format: "clf"},
 		CertFile:       "/etc/ssl/private/pure-ftpd.pem",
 		KeyFile:        "/etc/ssl/private/pure-ftpd.pem",
 		origins:        map[string][]Origin{},

@@ -53,31 +53,38 @@ func showVerbose(o *Options) string {
 	return [...]string{"no", "commands", "commands and replies"}[o.Verbosity]
 }
 
-// setAltLog reads "[format:]/path". The first path and the last format given count.
+// altLogFormats are the formats that -O knows.
+func altLogFormats() []string { return []string{"clf", "stats", "w3c", "xferlog", "json"} }
+
+// setAltLog reads "[format:]/path". A path given again gets the format given last.
 func setAltLog(b *build, value string) error {
 	format, file, colon := strings.Cut(value, ":")
 	if !colon {
 		format, file = "clf", value
 	}
 	format = strings.ToLower(format)
-	if known := []string{"clf", "stats", "w3c", "xferlog"}; !slices.Contains(known, format) {
+	if known := altLogFormats(); !slices.Contains(known, format) {
 		return hinted("write one of "+strings.Join(known, ", "), "unknown format %q", format)
 	}
 	if !strings.HasPrefix(file, "/") {
 		return wrong("%q is not an absolute path", file)
 	}
-	if colon {
-		b.opts.AltLog.Format = format
+	log := AltLog{Format: format, Path: file}
+	if i := slices.IndexFunc(b.opts.AltLogs, func(l AltLog) bool { return l.Path == file }); i >= 0 {
+		b.opts.AltLogs[i] = log
+		return nil
 	}
-	if b.opts.AltLog.Path == "" {
-		b.opts.AltLog.Path = file
-	}
+	b.opts.AltLogs = append(b.opts.AltLogs, log)
 	return nil
 }
 
 func showAltLog(o *Options) string {
-	if o.AltLog.Path == "" {
+	var all []string
+	for _, l := range o.AltLogs {
+		all = append(all, l.Format+":"+l.Path)
+	}
+	if all == nil {
 		return "none"
 	}
-	return o.AltLog.Format + ":" + o.AltLog.Path
+	return strings.Join(all, ", ")
 }

@@ -249,9 +249,9 @@ func settings() []setting {
 		}, "CallUploadScript", func(o *Options) *bool { return &o.UploadScript }),
 		{
 			short: 'O', long: "altlog", value: "[FORMAT:]FILE", arg: getopt.Required,
-			section: logging, again: mixed, missing: "the transfer log",
+			section: logging, again: appends,
 			example:  "clf:/var/log/pureftpd.log",
-			help:     "log transfers to a file, as clf, stats, w3c or xferlog",
+			help:     "log transfers to a file, as clf, stats, w3c, xferlog or json; may be given more than once",
 			keywords: []keyword{{name: "AltLog", grammar: rest(), example: "clf:/var/log/pureftpd.log"}},
 			set:      setAltLog,
 			show:     showAltLog,

@@ -63,8 +63,8 @@ func TestFormatsWriteAsTheOriginal(t *testing.T) {
 		}
 		at := time.Date(2026, 11, 22, 7, 4, test.second, 0, time.UTC)
 		var got []byte
-		if f.header != nil { // the original's first line ends in its version
-			got = bytes.Replace(f.header(at), []byte("Pure-FTPd\n"), []byte("Pure-FTPd 1.0.50\n"), 1)
+		if f.header != nil { // the original names its version
+			got = bytes.Replace(f.header(at), []byte("Pure-FTPd in Go\n"), []byte("Pure-FTPd 1.0.50\n"), 1)
 		}
 		for _, x := range sampleTransfers(at) {
 			got = f.append(got, x, zone)

@@ -23,7 +23,7 @@ func appendW3C(b []byte, t Transfer, _ *time.Location) []byte {
 
 // w3cHeader is what a file of this format begins with.
 func w3cHeader(now time.Time) []byte {
-	b := []byte("#Software: Pure-FTPd\n#Version: 1.0\n#Date: ")
+	b := []byte("#Software: Pure-FTPd in Go\n#Version: 1.0\n#Date: ")
 	b = now.UTC().AppendFormat(b, time.DateTime)
 	return append(b, "\n#Fields: date time c-ip cs-method cs-uri-stem sc-status cs-username sc-bytes\n"...)
 }

@@ -83,7 +83,7 @@ func (s *Session) enterAnonymous(a account.Account, host string) error {
 	}
 	s.jailed = true
 	if host != "" {
-		s.prefix = s.local.Addr().String() + ":/"
+		s.prefix, s.virtualHosted = s.local.Addr().String()+":/", true
 	}
 	return nil
 }

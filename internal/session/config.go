@@ -136,6 +136,7 @@ type Parts struct {
 	Scratch   *listing.Scratch
 	Quotas    *quota.Book
 	Shaper    *pace.Shaper // bandwidth of the whole server
+	AltLogs   []*record.AltLog
 }
 
 // who makes an account's identity for file operations.

@@ -104,6 +104,7 @@ func (s *Session) send(ctx context.Context, conn *transfer.Conn, name string, jo
 	elapsed := time.Since(begun)
 	s.sent += result.Wire
 	s.log.Write(record.Notice, record.AppendDownloaded(nil, s.logPath(name), result.Wire, elapsed))
+	s.logTransfer(name, record.Transfer{Duration: elapsed, Bytes: result.Wire, Complete: result.Err == nil})
 	if result.Err != nil {
 		return s.downloadFailed(name, result, elapsed)
 	}

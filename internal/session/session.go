@@ -34,7 +34,8 @@ type Handler struct {
 	verbs map[string]verb
 	ward  ward
 
-	legacy atomic.Int64 // logins with a password hash that ought to be replaced
+	legacy atomic.Int64  // logins with a password hash that ought to be replaced
+	opened atomic.Uint64 // sessions, for their numbers
 }
 
 // NewHandler makes a Handler of its settings and the rooms below.
@@ -49,8 +50,10 @@ type Session struct {
 	log     *record.Session
 	local   netip.AddrPort
 	peer    netip.AddrPort // of the control connection
-	out     []byte         // replies not yet sent; from replyBuffers
-	host    *netip.Addr    // the address allowed on the data connection, where FXP changed it; nil: the peer's
+	begun   time.Time
+	number  uint64      // tells sessions of one second apart in logs; the process's own number for the first
+	out     []byte      // replies not yet sent; from replyBuffers
+	host    *netip.Addr // the address allowed on the data connection, where FXP changed it; nil: the peer's
 
 	// Login state.
 	user    string // given by USER, not yet authenticated
@@ -65,6 +68,8 @@ type Session struct {
 	prefix  string // what stands before a pathname in the log: the root with a slash at its end
 	jailed  bool
 	trusted bool
+
+	virtualHosted bool // anonymous on a virtual host
 
 	// What the user may use up, set by the login.
 	allotment *allotment                  // the quota; nil: none
@@ -101,6 +106,8 @@ func (h *Handler) Open(conn net.Conn) *Session {
 		control: control{conn: conn},
 		local:   addrPort(conn.LocalAddr()),
 		peer:    addrPort(conn.RemoteAddr()),
+		begun:   time.Now(),
+		number:  uint64(os.Getpid()) + h.opened.Add(1) - 1,
 		idle:    h.cfg.Idle,
 		ascii:   true,
 	}

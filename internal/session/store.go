@@ -98,6 +98,7 @@ func (s *Session) receive(ctx context.Context, conn *transfer.Conn, t *target) f
 	if err == nil || !t.atomic() && result.Cause() != transfer.NoRoom {
 		s.received += result.File
 		s.log.Write(record.Notice, record.AppendUploaded(nil, s.logPath(t.name), result.File, elapsed))
+		s.logTransfer(t.name, record.Transfer{Duration: elapsed, Bytes: result.File, Upload: true, Complete: result.Err == nil})
 	}
 	if refusal := s.quotaRefusal(t.name, err); refusal != nil {
 		return s.replyFor(refusal)

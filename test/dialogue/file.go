@@ -76,7 +76,7 @@ func (f *File) section(name, text string) error {
 }
 
 // parts lists what a server may not have, and a dialogue may need.
-var parts = []string{"altlog", "tls"}
+var parts = []string{"tls"}
 
 func (f *File) needs(words []string) error {
 	for _, word := range words {
