@@ -34,7 +34,7 @@ privileged: ## what only root can test, on a binary without cgo
 clients: ## real clients from Debian against the server
 	$(GO) test -count=1 -tags clients ./test/clients/
 
-oracle: ## the dialogues against Debian's original
+oracle: ## everything that can be compared with Debian's original
 	test/oracle.sh
 
 fuzz: ## every fuzz target, FUZZTIME inputs or seconds each

@@ -3,7 +3,9 @@
 package main
 
 import (
+	"cmp"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,10 +23,18 @@ import (
 //	CGO_ENABLED=0 go test -tags privileged ./cmd/pure-quotacheck
 const someone = "games"
 
+var oracle = flag.String("oracle", "", "run the original for TestLikeTheOriginal: the `program` of its package")
+
 // program runs the program in a process of its own.
 func program(t *testing.T, dir string, args ...string) (status int, output string) {
 	t.Helper()
-	cmd := exec.Command("/proc/self/exe", args...)
+	return execute(t, "/proc/self/exe", dir, args)
+}
+
+// execute runs a program as pure-quotacheck.
+func execute(t *testing.T, path, dir string, args []string) (status int, output string) {
+	t.Helper()
+	cmd := exec.Command(path, args...)
 	cmd.Args[0] = "pure-quotacheck"
 	cmd.Env = append(os.Environ(), asProgram+"=1")
 	cmd.Dir = dir
@@ -106,7 +116,7 @@ func transcript(t *testing.T, dir string) (steps []step) {
 	return steps
 }
 
-// TestLikeTheOriginal replays what the original was seen to do, run for run.
+// TestLikeTheOriginal replays what the original was seen to do, run for run: with ours, or with the original itself.
 func TestLikeTheOriginal(t *testing.T) {
 	d := originalTree(t)
 	uid, gid := ids(t)
@@ -128,23 +138,33 @@ func TestLikeTheOriginal(t *testing.T) {
 		t.Fatalf("the transcript has %d runs, want 21", len(steps))
 	}
 	usage := regexp.MustCompile(`^\d+ \d+$`)
+	// The transcript is of 1.0.54. 1.0.50, which Debian has, passes over a directory that the user may not read.
+	before1054 := map[string]string{"13 3128": "11 3028"}
+	noAccess := os.FileMode(0o500)
+	if *oracle != "" {
+		noAccess = 0
+	}
 	for i, s := range steps {
 		if prepare := before[i]; prepare != nil {
 			prepare()
 		}
-		status, output := program(t, "/", strings.Fields(s.args)...)
+		status, output := execute(t, cmp.Or(*oracle, "/proc/self/exe"), "/", strings.Fields(s.args))
 		if status != s.status || (output == "") != (s.output == "") {
 			t.Errorf("run %d, %s: status %d, output\n%s; want %d and, in other words,\n%s", i, s.args, status, output, s.status, s.output)
 		}
 		if usage.MatchString(s.after[0]) {
 			dir := s.args[strings.LastIndexByte(s.args, ' ')+1:]
-			if got := ledgerOf(t, dir); got != s.after[0]+"\n" {
-				t.Errorf("run %d, %s: the ledger says %q, want %q", i, s.args, got, s.after[0])
+			want := s.after[0]
+			if old, differs := before1054[want]; differs && *oracle != "" {
+				want = old
+			}
+			if got := ledgerOf(t, dir); got != want+"\n" {
+				t.Errorf("run %d, %s: the ledger says %q, want %q", i, s.args, got, want)
 			}
 		}
 	}
 	wantFile(t, e+"/.ftpquota", 0o600, uid, gid)
-	wantFile(t, d+"/noaccess", os.ModeDir|0o500, uid, gid)
+	wantFile(t, d+"/noaccess", os.ModeDir|noAccess, uid, gid)
 	wantFile(t, d, os.ModeDir|0o700, uid, gid)
 }
 
