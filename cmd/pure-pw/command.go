@@ -70,6 +70,7 @@ type invocation struct {
 	command command
 	word    string // the login; for mkdb the path of the database; may be empty if the command is wordless
 	options options
+	rebuilt bool // -m has built the database after the change
 }
 
 const (

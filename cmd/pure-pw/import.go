@@ -89,7 +89,7 @@ func (i *importer) run(inv *invocation) error {
 
 // tell says what was done.
 func (*importer) tell(inv *invocation, added, changed int) error {
-	_, err := fmt.Fprintf(inv.out, "%d accounts added, %d changed\n", added, changed)
+	_, err := fmt.Fprintf(inv.out, "accounts added: %d, changed: %d\n", added, changed)
 	return err
 }
 

@@ -64,7 +64,9 @@ func (inv *invocation) carryOut() status {
 	}
 	result := inv.finish(err)
 	if inv.command.changes && inv.options.rebuild {
-		result |= inv.finish(inv.buildDatabase(inv.database()))
+		failed := inv.buildDatabase(inv.database())
+		inv.rebuilt = failed == nil
+		result |= inv.finish(failed)
 	}
 	if inv.command.changes && err == nil {
 		inv.tellServers()

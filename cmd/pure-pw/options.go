@@ -24,6 +24,7 @@ type options struct {
 	home               string // as it will be written; empty: not given
 	free               bool   // -D was seen: a later -d does not lock the user in either
 	hoursGiven         bool   // -z
+	hours              passwdfile.Hours
 	edits              []edit // what else is to change in an account
 
 	source secretSource
@@ -179,7 +180,7 @@ func (o *options) setHours(value string) error {
 	if err != nil || !isClock(hours.Begin) || !isClock(hours.End) {
 		return fmt.Errorf("-z %q: write two times of day, such as 0900-1800 for 9 am to 6 pm", value)
 	}
-	o.hoursGiven = true
+	o.hoursGiven, o.hours = true, hours
 	o.edit(func(r *passwdfile.Record) { r.Hours = hours })
 	return nil
 }

@@ -47,6 +47,7 @@ func (inv *invocation) parse(args []string) error {
 		return fail(statusOption, "%w", err)
 	}
 	inv.warnAboutWords(stray)
+	inv.warnAboutHours()
 	return nil
 }
 
@@ -81,6 +82,16 @@ func mistake(t getopt.Token) error {
 	}
 	return &usageError{t.Err.Error()}
 }
+
+// warnAboutHours says what hours mean that look as if they were full hours.
+func (inv *invocation) warnAboutHours() {
+	if h := inv.options.hours; h.Set && h.Begin < 100 && h.End < 100 {
+		inv.warn("-z: this means from %s to %s: four digits say hours and minutes, such as 0900-1800", clock(h.Begin), clock(h.End))
+	}
+}
+
+// clock shows hour*100+minute.
+func clock(n int) string { return fmt.Sprintf("%02d:%02d", n/100, n%100) }
 
 // warnAboutWords says which words are not what they look like.
 func (inv *invocation) warnAboutWords(stray []string) {

@@ -94,7 +94,7 @@ func sourcesOf(words []string, absolute func(string) (string, error)) ([]source,
 		if err != nil {
 			return nil, err
 		}
-		if found, err = configuredSources(path); err != nil {
+		if found, err = configuredSources(path, absolute); err != nil {
 			return nil, err
 		}
 	}
@@ -119,15 +119,14 @@ func sourceIn(word string) (source, bool) {
 }
 
 // configuredSources returns the sources that a configuration file names, or Debian's folder of files with one
-// directive each.
-func configuredSources(path string) ([]source, error) {
+// directive each. absolute completes the paths of included files.
+func configuredSources(path string, absolute func(string) (string, error)) ([]source, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if !info.IsDir() {
-		text, err := os.ReadFile(path)
-		return directives(string(text)), err
+		return configFile{absolute: absolute}.read(path)
 	}
 	var found []source
 	for _, method := range [...]struct{ file, name string }{{"PureDB", byDatabase}, {"PurePW", byText}} {
@@ -139,25 +138,79 @@ func configuredSources(path string) ([]source, error) {
 			if err != nil {
 				return nil, err
 			}
-			first, _, _ := strings.Cut(string(text), "\n")
-			found = append(found, source{method.name, strings.TrimSpace(first)})
+			for line := range strings.Lines(string(text)) {
+				if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+					found = append(found, source{method.name, line})
+					break
+				}
+			}
 		}
 	}
 	return found, nil
 }
 
-// directives returns the sources that the lines of a configuration file name.
-func directives(text string) []source {
+// maxIncluded is how deep configuration files may include each other.
+const maxIncluded = 16
+
+// A configFile reads the sources of a configuration file. It is lenient: the server has understood the file.
+type configFile struct {
+	absolute func(string) (string, error)
+	depth    int
+}
+
+func (c configFile) read(path string) ([]source, error) {
+	if c.depth++; c.depth > maxIncluded {
+		return nil, fmt.Errorf("%s: too many files include each other", path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
 	var found []source
-	for l := range strings.Lines(text) {
-		keyword, value, _ := strings.Cut(strings.TrimSpace(strings.ReplaceAll(l, "\t", " ")), " ")
-		value = strings.Trim(strings.TrimSpace(value), `"`)
-		method := strings.ToLower(keyword)
-		if value != "" && (method == byDatabase || method == byText) {
-			found = append(found, source{method, value})
+	for line := range strings.Lines(string(text)) {
+		name, value := directive(line)
+		switch {
+		case value == "":
+		case name == byDatabase || name == byText:
+			found = append(found, source{name, value})
+		case name == "include":
+			included, err := c.include(value)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, included...)
 		}
 	}
-	return found
+	return found, nil
+}
+
+// include reads a file that another one includes; one that is not there is passed over.
+func (c configFile) include(path string) ([]source, error) {
+	path, err := c.absolute(path)
+	if err != nil {
+		return nil, err
+	}
+	found, err := c.read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return found, err
+}
+
+// directive returns the name, in lower case, and the value of a line: NAME VALUE, NAME = VALUE or NAME: VALUE.
+func directive(line string) (name, value string) {
+	line = strings.TrimSpace(line)
+	end := strings.IndexAny(line, " \t=:")
+	if end <= 0 || line[0] == '#' {
+		return "", ""
+	}
+	value = strings.TrimLeft(line[end:], " \t=:")
+	if quoted, ok := strings.CutPrefix(value, `"`); ok {
+		value, _, _ = strings.Cut(quoted, `"`)
+	} else {
+		value, _, _ = strings.Cut(value, " #")
+	}
+	return strings.ToLower(line[:end]), strings.TrimSpace(value)
 }
 
 // String names a server in a message.

@@ -89,6 +89,10 @@ func TestJudge(t *testing.T) {
 		{"nothing", nil, hidden, "no virtual users"},
 		{"configuration", []string{"$DIR/text.conf"}, seen, "itself"},
 		{"configuration of a database", []string{"db.conf"}, hidden, "another database, $DIR/old.pdb"},
+		{"configuration with equal signs", []string{"equal.conf"}, hidden, "another database, $DIR/old.pdb"},
+		{"configuration with colons", []string{"colon.conf"}, seen, "itself"},
+		{"configuration that includes another", []string{"include.conf"}, seen, "itself"},
+		{"configuration that includes itself", []string{"loop.conf"}, unknown, "include each other"},
 		{"missing configuration", []string{"$DIR/missing.conf"}, unknown, "no such file"},
 		{"Debian's folder", []string{"$DIR/debian"}, hidden, "another database, $DIR/old.pdb"},
 		{"its conf", []string{"$DIR/debian/conf"}, hidden, "another database, $DIR/old.pdb"},
@@ -100,7 +104,11 @@ func TestJudge(t *testing.T) {
 			p.file("new.pdb", "", time.Hour)
 			p.file("text.conf", "# PureDB /no\n Daemonize yes\n\tPurePW \t \""+p.dir+"/pureftpd.passwd\"\n", 0)
 			p.file("db.conf", "puredb old.pdb\n", 0)
-			p.file("debian/conf/PureDB", p.dir+"/old.pdb\n", 0)
+			p.file("equal.conf", "PureDB = "+p.dir+"/old.pdb # of old\n", 0)
+			p.file("colon.conf", "PurePW: \""+p.dir+"/link\" # a link\n", 0)
+			p.file("include.conf", "Include missing.conf\nInclude colon.conf\n", 0)
+			p.file("loop.conf", "Include loop.conf\n", 0)
+			p.file("debian/conf/PureDB", "# the users\n\n"+p.dir+"/old.pdb\n", 0)
 			if err := os.Symlink("pureftpd.passwd", filepath.Join(p.dir, "link")); err != nil {
 				t.Fatal(err)
 			}
@@ -129,6 +137,11 @@ func TestJudgeFreshDatabase(t *testing.T) {
 	if got := p.told(); !strings.Contains(got, "process id 7 does not see this yet") {
 		t.Errorf("a program is told %q; want that the server does not see the change", got)
 	}
+	p.inv.rebuilt = true
+	if got := p.told(); got != "" {
+		t.Errorf("after -m: %q; want nothing: another pure-pw has changed the text since", got)
+	}
+	p.inv.rebuilt = false
 	p.inv.options.quiet = true
 	if got := p.told(); got != "" {
 		t.Errorf("--quiet: %q; want nothing", got)
@@ -181,15 +194,16 @@ func TestTellServersOnce(t *testing.T) {
 	}
 }
 
-// FuzzDirectives checks that only names that stand in the text come out of it.
-func FuzzDirectives(f *testing.F) {
-	f.Add("PureDB /etc/pureftpd.pdb\n#PureDB /no\npurepw\t\"/a b\"\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		for _, s := range directives(text) {
-			if s.path == "" || !strings.Contains(strings.ReplaceAll(text, "\t", " "), s.path) ||
-				s.method != byDatabase && s.method != byText {
-				t.Errorf("directives(%q) has %q", text, s)
-			}
+// FuzzDirective checks that the parts of a line stand in it.
+func FuzzDirective(f *testing.F) {
+	for _, line := range []string{"PureDB /etc/pureftpd.pdb", "#PureDB /no", "purepw\t\"/a b\" # c", "PureDB = /a=b", "PureDB:/a"} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		name, value := directive(line)
+		if !strings.Contains(strings.ToLower(line), name) || !strings.Contains(line, value) || name == "" && value != "" ||
+			strings.ContainsAny(name, " \t=:") {
+			t.Errorf("directive(%q) = %q, %q", line, name, value)
 		}
 	})
 }

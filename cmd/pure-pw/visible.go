@@ -79,7 +79,8 @@ func (inv *invocation) judgeSource(from source) notice {
 		return notice{unknown, "may or may not see this: " + err.Error()}
 	}
 	ours := sameFile(from.path, inv.database())
-	fresh := !database.ModTime().Before(changed.ModTime())
+	// What was built since holds this change, even if another program has changed the text again.
+	fresh := ours && inv.rebuilt || !database.ModTime().Before(changed.ModTime())
 	const older = "does not see this yet: it reads %s, which is older; add %s, or run: pure-pw mkdb %[1]s -f %[3]s"
 	switch {
 	case fresh && ours:
