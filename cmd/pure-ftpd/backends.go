@@ -36,9 +36,10 @@ func newBackend(
 		}), nil
 	case "purepw":
 		index := &passwdfile.Index{
-			Path:   m.Arg,
-			Open:   openProtected,
-			Report: func(message string) { log.WriteString(record.Error, message) },
+			Path:     m.Arg,
+			Open:     openProtected,
+			Report:   func(message string) { log.WriteString(record.Error, message) },
+			Repaired: func(message string) { log.WriteString(record.Notice, message) },
 		}
 		index.Load() // the administrator reads at the start what is wrong with the file
 		return puredbauth.New(puredbauth.Config{Source: index, Verifier: v, Groups: system.Groups}), nil

@@ -49,8 +49,8 @@ type Index struct {
 	Open func(path string) (*os.File, error)
 
 	// Report is told, in a line without its end, what is wrong with the file, once for each change
-	// of it, and when it has been repaired. nil means nobody is.
-	Report func(message string)
+	// of it, and Repaired when it counts again. nil means nobody is.
+	Report, Repaired func(message string)
 
 	mu     sync.Mutex
 	good   *lines    // the last state, nil if there is none
@@ -60,7 +60,7 @@ type Index struct {
 	haste  haste
 	broken bool // the file as it is now is not in use
 	said   said
-	queue  []string // for Report, once mu is free
+	queue  []func() // calls of Report and Repaired, once mu is free
 }
 
 // said is what was reported last, and about which file: it is not said twice.
@@ -114,10 +114,8 @@ func (x *Index) state() (*lines, error) {
 	state, err, queue := x.good, x.err, x.queue
 	x.queue = nil
 	x.mu.Unlock()
-	if x.Report != nil {
-		for _, message := range queue {
-			x.Report(message)
-		}
+	for _, tell := range queue {
+		tell()
 	}
 	return state, err
 }
@@ -155,10 +153,10 @@ func (x *Index) acceptLocked(v version, state *lines) {
 	x.good, x.err = state, nil
 	if x.broken {
 		x.broken = false
-		x.sayLocked(v, fmt.Sprintf("%s is in use again; accounts: %d", x.Path, state.count))
+		x.sayLocked(x.Repaired, v, fmt.Sprintf("%s is in use again; accounts: %d", x.Path, state.count))
 	}
 	if warning := state.warning(); warning != "" {
-		x.sayLocked(v, x.Path+":"+warning)
+		x.sayLocked(x.Report, v, x.Path+":"+warning)
 	}
 }
 
@@ -198,17 +196,17 @@ func (x *Index) refuseLocked(v version, err error) {
 	message := err.Error()
 	x.broken = true
 	if x.good != nil {
-		x.sayLocked(v, message+"; what counts until this is repaired are the accounts as they were before")
+		x.sayLocked(x.Report, v, message+"; what counts until this is repaired are the accounts as they were before")
 		return
 	}
 	x.err = fmt.Errorf("%w: %w", ErrUnusable, err)
-	x.sayLocked(v, message+"; no account of this file can log in until this is repaired")
+	x.sayLocked(x.Report, v, message+"; no account of this file can log in until this is repaired")
 }
 
-// sayLocked makes a message one for Report, unless it was said of the same version before.
-func (x *Index) sayLocked(v version, message string) {
-	if now := (said{v, message}); now != x.said {
+// sayLocked makes a message one for who is to be told, unless it was said of the same version before.
+func (x *Index) sayLocked(tell func(message string), v version, message string) {
+	if now := (said{v, message}); now != x.said && tell != nil {
 		x.said = now
-		x.queue = append(x.queue, message)
+		x.queue = append(x.queue, func() { tell(message) })
 	}
 }

@@ -24,8 +24,9 @@ type probe struct {
 func newProbe(t *testing.T) *probe {
 	p := &probe{T: t}
 	p.Index = &Index{
-		Path:   filepath.Join(t.TempDir(), "users.passwd"),
-		Report: func(message string) { p.told = append(p.told, message) },
+		Path:     filepath.Join(t.TempDir(), "users.passwd"),
+		Report:   func(message string) { p.told = append(p.told, message) },
+		Repaired: func(message string) { p.told = append(p.told, message+" (repaired)") },
 	}
 	return p
 }
@@ -224,7 +225,7 @@ func TestBrokenEditKeepsTheLastGoodState(t *testing.T) {
 		p.write("ann:" + ann + "\n")
 		time.Sleep(time.Second)
 		p.wants("joe", "")
-		p.reports("is in use again; accounts: 1")
+		p.reports("is in use again; accounts: 1 (repaired)")
 	})
 }
 
@@ -277,7 +278,7 @@ func TestMissingFileLeavesNoState(t *testing.T) {
 		p.write(start)
 		time.Sleep(time.Second)
 		p.wants("joe", joe)
-		p.reports("is in use again; accounts: 2")
+		p.reports("is in use again; accounts: 2 (repaired)")
 		p.Index = &Index{Path: filepath.Dir(p.Path)}
 		if _, err := p.Find("joe"); !errors.Is(err, ErrUnusable) {
 			t.Errorf("Find in a directory = %v; want ErrUnusable", err)

@@ -16,7 +16,7 @@ var errUnsafeAnonymous = errors.New("the anonymous account must exist and be nei
 // loginAnonymous logs an anonymous client in, without a password.
 func (s *Session) loginAnonymous(ctx context.Context) (ftp.Reply, error) {
 	if !s.takePlace("ftp", s.cfg.AnonMaxSessions) {
-		return s.tooManySessions(s.cfg.AnonMaxSessions), nil
+		return s.tooManySessions("ftp", s.cfg.AnonMaxSessions), nil
 	}
 	a, err := s.anonymousAccount()
 	if err != nil {

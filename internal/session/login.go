@@ -147,7 +147,7 @@ func (s *Session) logIn(ctx context.Context, a account.Account) (ftp.Reply, erro
 		limit = a.Limits.MaxSessions.N
 	}
 	if !s.takePlace(a.Name, limit) {
-		return s.tooManySessions(limit), nil
+		return s.tooManySessions(a.Name, limit), nil
 	}
 	s.trusted = a.UID == 0 || s.cfg.Jail == JailUntrusted && hasGroup(a, s.cfg.TrustedGID)
 	restricted, err := s.enterHome(a)
@@ -176,11 +176,10 @@ func (s *Session) takePlace(name string, limit uint64) bool {
 	return ok
 }
 
-func (s *Session) tooManySessions(limit uint64) ftp.Reply {
+func (s *Session) tooManySessions(name string, limit uint64) ftp.Reply {
 	s.ending = true
-	text := fmt.Sprintf("This account is in use already: at most %d sessions at a time", limit)
-	s.log.WriteString(record.Warning, text)
-	return ftp.Say(ftp.CodeNotAvailable, text)
+	s.logf(record.Warning, "login of [%s] refused: the account has as many sessions as it may have (%d)", name, limit)
+	return ftp.Say(ftp.CodeNotAvailable, fmt.Sprintf("This account has as many sessions as it may have (%d), try again later", limit))
 }
 
 // noHome ends a session whose directory cannot be entered.
