@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -18,17 +19,25 @@ func main() { os.Exit(realMain("/proc")) }
 func realMain(proc string) int {
 	return int(run(os.Args[1:], system{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr,
-		getenv: os.Getenv, conf: confFolder(), proc: proc,
+		getenv: os.Getenv, conf: confFolder("/etc"), proc: proc,
 	}))
 }
 
-// confFolder returns the folder of the files that are used if none is named: Debian's if it is there, else upstream's.
-func confFolder() string {
-	const debian = "/etc/pure-ftpd"
-	if info, err := os.Stat(debian); err == nil && info.IsDir() {
-		return debian
+// confFolder returns the folder in etc of the files that are used if none is named: Debian's, pure-ftpd, if it is there, else etc
+// itself, as upstream. Debian's folder also holds virtual hosts, so one without a text does not hide a text in etc.
+func confFolder(etc string) string {
+	debian := etc + "/pure-ftpd"
+	info, err := os.Stat(debian)
+	if err != nil || !info.IsDir() || !exists(debian+"/"+textName) && exists(etc+"/"+textName) {
+		return etc
 	}
-	return "/etc"
+	return debian
+}
+
+// exists tells whether something is there, or at least cannot be said not to be.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // run carries out a command line, without the program's name, and returns the exit status.
