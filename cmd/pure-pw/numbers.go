@@ -125,7 +125,7 @@ func (o *options) setLogins(value string) error {
 	case err != nil:
 		return err
 	case n == 0:
-		return errors.New("-C: at least one login at once")
+		return errors.New("at least one login at once")
 	}
 	o.logins = n
 	return nil
@@ -138,7 +138,7 @@ func (o *options) setMemory(value string) error {
 	case err != nil:
 		return err
 	case n == 0:
-		return errors.New("-M: at least 1 MB")
+		return errors.New("at least 1 MB")
 	}
 	o.memory = n
 	return nil

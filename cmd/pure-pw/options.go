@@ -154,7 +154,7 @@ func cleanHome(value string) (home string, jailed bool, err error) {
 	home = strings.TrimRight(home, "/")
 	switch {
 	case home == "":
-		return "", false, errors.New("the home is missing: it is neither empty nor /")
+		return "", false, errors.New("neither an empty home nor / will do")
 	case home[0] != '/':
 		return "", false, fail(statusHome, "the home %q is not an absolute path", home)
 	}

@@ -103,7 +103,7 @@ func readPassword(r *bufio.Reader) (string, error) {
 		case err == io.EOF && len(text) > 0 || err == nil && c == '\n':
 			return cutPassword(text)
 		case err == io.EOF:
-			return "", io.ErrUnexpectedEOF
+			return "", errInputEnded
 		case err != nil:
 			return "", err
 		case len(text) > maxPasswordLine:
@@ -112,6 +112,9 @@ func readPassword(r *bufio.Reader) (string, error) {
 		text = append(text, c)
 	}
 }
+
+// errInputEnded says that there was no answer, not even an empty one.
+var errInputEnded = errors.New("the input ended")
 
 // maxPasswordLine bounds what is read of a line. It is more than a password may have, for what is cut off at a CR.
 const maxPasswordLine = 2046

@@ -78,7 +78,7 @@ const (
 	keyDelete    = 0x7f
 )
 
-// typedLine reads a line from a raw terminal. Its end is io.ErrUnexpectedEOF if nothing was typed, as is ^D;
+// typedLine reads a line from a raw terminal. Its end is errInputEnded if nothing was typed, as is ^D;
 // what is typed is kept byte by byte, in whatever encoding.
 func typedLine(in *bufio.Reader) ([]byte, error) {
 	var line []byte
@@ -99,7 +99,7 @@ func typedLine(in *bufio.Reader) ([]byte, error) {
 			return nil, &signalKey{syscall.SIGQUIT}
 		case keyEnd:
 			if len(line) == 0 {
-				return nil, io.ErrUnexpectedEOF
+				return nil, errInputEnded
 			}
 			return line, nil
 		case keyErase, keyDelete:

@@ -228,8 +228,8 @@ func TestTypedLine(t *testing.T) {
 		{"\xe9\xff\t\x1a\r", "\xe9\xff\t", nil},
 		{"half", "half", nil},
 		{"half\x04", "half", nil},
-		{"", "", io.ErrUnexpectedEOF},
-		{"\x04", "", io.ErrUnexpectedEOF},
+		{"", "", errInputEnded},
+		{"\x04", "", errInputEnded},
 		{strings.Repeat("x", maxPasswordLine+2) + "\r", "", errLongPassword},
 	} {
 		got, err := typedLine(bufio.NewReader(strings.NewReader(test.typed)))

@@ -51,9 +51,11 @@ func useradd(inv *invocation) error {
 	return s.tell(inv.out)
 }
 
-// missing tells what a new account lacks.
+// missing tells what a new account lacks, or has too much of.
 func missing(r *passwdfile.Record) error {
 	switch {
+	case len(r.Login) > maxLogin:
+		return fail(statusOption, "the login has %d bytes; servers look at the first %d only", len(r.Login), maxLogin)
 	case r.UID == 0 || r.GID == 0:
 		return fail(statusID, "the user and group are missing, or root's: "+
 			"write -u USER, and -g GROUP if USER is a number")

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io"
 
 	"pureftpd/internal/passhash"
 )
@@ -59,9 +57,5 @@ func (inv *invocation) existingPassword() (string, error) {
 	if inv.options.source != fromDialogue {
 		return inv.password()
 	}
-	password, err := inv.ask("Password: ", inv.lineReader())
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return "", errors.New("the input ended")
-	}
-	return password, err
+	return inv.ask("Password: ", inv.lineReader())
 }

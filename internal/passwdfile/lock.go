@@ -20,6 +20,9 @@ const (
 	// a program that was killed: no change of a password file takes a tenth of that.
 	leftoverAge = time.Minute
 
+	// silence is how long to wait for another program without a word.
+	silence = 2 * time.Second
+
 	// pollStep is the least time between two tries to get what another program holds.
 	pollStep = 2 * time.Millisecond
 )
@@ -41,11 +44,16 @@ func (u *Updater) lock(path string) (*lock, error) {
 	if wait == 0 {
 		wait = DefaultWait
 	}
-	deadline := time.Now().Add(wait)
+	begun := time.Now()
+	deadline, silent := begun.Add(wait), true
 	for {
 		l, err := u.tryLock(path)
 		if !errors.Is(err, errBusy) {
 			return l, err
+		}
+		if silent && u.Warn != nil && time.Since(begun) > silence {
+			silent = false
+			u.Warn(fmt.Sprintf("waiting, for at most %v: %v", wait, err))
 		}
 		if !time.Now().Before(deadline) {
 			return nil, fmt.Errorf("waited %v: %w", wait, err)

@@ -27,7 +27,8 @@ type Updater struct {
 	// Wait is how long to wait for others; 0 means DefaultWait.
 	Wait time.Duration
 
-	// Warn is told, in a line without its end, of a leftover that was removed; nil means nobody is.
+	// Warn is told, in a line without its end, of a leftover that was removed, and of a wait that takes long; nil means
+	// nobody is.
 	Warn func(message string)
 }
 

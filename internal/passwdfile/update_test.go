@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -147,6 +148,28 @@ func TestUpdateWaitsForTheLock(t *testing.T) {
 		t.Fatalf("Update = %v", err)
 	}
 	holds(t, dir, "users=a\n")
+}
+
+func TestLongWaitIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "users")
+		write(t, path+".tmp", "theirs\n")
+		now := time.Now()
+		if err := os.Chtimes(path+".tmp", now, now); err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		u := Updater{Path: path, Warn: func(message string) { told = append(told, message) }}
+		if err := u.Update(appendText("a\n")); !errors.Is(err, errBusy) {
+			t.Errorf("Update = %v; want errBusy", err)
+		}
+		if len(told) != 1 || !strings.HasPrefix(told[0], "waiting, for at most 30s: "+path+".tmp is in the way") {
+			t.Errorf("told %q; want one line about the wait", told)
+		}
+		if waited := time.Since(now); waited < DefaultWait || waited > DefaultWait+time.Second {
+			t.Errorf("waited %v; want %v", waited, DefaultWait)
+		}
+	})
 }
 
 func TestYoungTemporaryFileIsTheLockOfTheOriginal(t *testing.T) {
