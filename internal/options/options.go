@@ -214,6 +214,11 @@ const (
 	ForEverybody
 )
 
+// String says whose.
+func (s Scope) String() string {
+	return [...]string{"no", "anonymous", "all"}[s]
+}
+
 // A Bandwidth holds bytes per second; 0 means unlimited.
 type Bandwidth struct{ Upload, Download uint64 }
 

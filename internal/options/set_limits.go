@@ -13,6 +13,9 @@ func setBandwidth(scope Scope) func(*build, string) error {
 		if err != nil {
 			return err
 		}
+		if before := b.opts.BandwidthFor; before != ForNobody && before != scope {
+			b.warn("takes the place of the bandwidth of %s sessions before it: -t and -T are one setting, and the last one counts", before)
+		}
 		b.opts.Bandwidth, b.opts.BandwidthFor = rate, scope
 		b.opts.Background = rate == Bandwidth{}
 		return nil
@@ -105,6 +108,9 @@ func setRatio(scope Scope) func(*build, string) error {
 			}
 		}
 		b.ignored(junk)
+		if before := b.opts.RatioFor; before != ForNobody && before != scope {
+			b.warn("takes the place of the ratio of %s sessions before it: -q and -Q are one setting", before)
+		}
 		b.opts.Ratio = Ratio{Upload: uint32(p.first.n), Download: uint32(p.second.n)}
 		b.opts.RatioFor = max(b.opts.RatioFor, scope)
 		return nil
