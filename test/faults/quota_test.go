@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -390,7 +391,7 @@ func testQuotaKilled(t *testing.T, l *lab, options []string, check string) {
 		s := l.startFor(t, home, limited(home), options...)
 		seed := rand.Uint64()
 		done := make(chan error, 1)
-		go func() { done <- s.riot(seed, sessions, 1000) }()
+		go func() { done <- s.riot(seed, sessions, math.MaxInt) }()       // until the server is gone
 		<-time.After(time.Duration(50+rand.IntN(400)) * time.Millisecond) // any moment will do
 		s.kill(t)
 		if err := <-done; err == nil || errors.As(err, new(net.Error)) && strings.Contains(err.Error(), "timeout") {
