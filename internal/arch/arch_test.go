@@ -17,14 +17,14 @@ const module = "pureftpd/"
 var rooms = map[string]string{
 	"cmd/pure-ftpd": "internal/account internal/auth internal/auth/puredbauth internal/auth/unixauth internal/identity " +
 		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +
-		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota",
+		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf",
 	"cmd/pure-pw":         "internal/getopt internal/passhash internal/passwdfile internal/progress internal/puredb",
 	"cmd/pure-pwconvert":  "internal/getopt internal/passwdfile",
 	"cmd/pure-quotacheck": "internal/ftp internal/getopt internal/progress internal/quota internal/rootfs",
 	"internal/options":    "internal/getopt",
 	"internal/server":     "internal/session internal/record",
 	"internal/session": "internal/account internal/auth internal/ftp internal/identity internal/listing internal/record " +
-		"internal/rootfs internal/transfer internal/pace internal/quota",
+		"internal/rootfs internal/transfer internal/pace internal/quota internal/tlsconf",
 	"internal/quota":            "internal/account internal/ftp",
 	"internal/passwdfile":       "internal/replace",
 	"internal/puredb":           "internal/replace",

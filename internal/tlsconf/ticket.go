@@ -1,0 +1,65 @@
+package tlsconf
+
+import (
+	"bytes"
+	"crypto/subtle"
+	"crypto/tls"
+	"slices"
+)
+
+// A mark tells the tickets of one session from those of all others.
+type mark [16]byte
+
+// ticketPrefix begins our entry in a ticket's SessionState.Extra: the prefix, the mark, the server's name.
+const ticketPrefix = "pureftpd\x00"
+
+// wrap makes a ticket that carries the session's mark.
+func (s *Session) wrap(cs tls.ConnectionState, state *tls.SessionState) ([]byte, error) {
+	state.Extra = slices.DeleteFunc(state.Extra, func(entry []byte) bool {
+		return bytes.HasPrefix(entry, []byte(ticketPrefix)) // of a session that this one resumed
+	})
+	entry := make([]byte, 0, len(ticketPrefix)+len(s.mark)+len(cs.ServerName))
+	entry = append(entry, ticketPrefix...)
+	entry = append(entry, s.mark[:]...)
+	entry = append(entry, cs.ServerName...)
+	state.Extra = append(state.Extra, entry)
+	return s.server.tickets.EncryptTicket(cs, state)
+}
+
+// unwrapOwn opens a ticket of this session, for a data connection. Any other leads to a full handshake.
+func (s *Session) unwrapOwn(identity []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
+	state, m, _ := s.server.open(identity, cs)
+	if state == nil || subtle.ConstantTimeCompare(m, s.mark[:]) != 1 {
+		return nil, nil
+	}
+	return state, nil
+}
+
+// unwrapAny opens a ticket of any session with the same server name, for a control connection: a client that comes back
+// saves both sides the costly half of the handshake. Where somebody else decides about certificates by name he is asked
+// anew, so nothing is resumed.
+func (s *Session) unwrapAny(identity []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
+	state, _, name := s.server.open(identity, cs)
+	if state == nil || string(name) != cs.ServerName {
+		return nil, nil
+	}
+	if s.server.config.External != nil && cleanName(cs.ServerName) != "" {
+		return nil, nil
+	}
+	return state, nil
+}
+
+// open decrypts a ticket of this server. The state is nil if it is none.
+func (s *Server) open(identity []byte, cs tls.ConnectionState) (state *tls.SessionState, m, name []byte) {
+	state, err := s.tickets.DecryptTicket(identity, cs)
+	if err != nil || state == nil {
+		return nil, nil, nil
+	}
+	for _, entry := range state.Extra {
+		rest, ours := bytes.CutPrefix(entry, []byte(ticketPrefix))
+		if ours && len(rest) >= len(mark{}) {
+			return state, rest[:len(mark{})], rest[len(mark{}):]
+		}
+	}
+	return nil, nil, nil
+}
