@@ -26,7 +26,7 @@ func serveOne(ctx context.Context, o *options.Options, conn net.Conn) error {
 	}
 	p, err := newParts(o, slots, nil)
 	if err != nil {
-		return err
+		return errors.Join(err, refuseClient(conn, cannotStart))
 	}
 	defer p.close()
 	if err := giveUpPrivilege(o, p.log); err != nil {
@@ -43,7 +43,7 @@ func serveOne(ctx context.Context, o *options.Options, conn net.Conn) error {
 	}
 	if refusal != "" {
 		p.log.WriteString(record.Warning, refusal+": ["+from.String()+"]")
-		return errors.Join(conn.SetWriteDeadline(time.Now().Add(5*time.Second)), say(conn, refusal), conn.Close())
+		return refuseClient(conn, refusal)
 	}
 	signals := catchSignals()
 	defer signal.Stop(signals)
@@ -61,6 +61,14 @@ func serveOne(ctx context.Context, o *options.Options, conn net.Conn) error {
 		<-done
 	}
 	return slots.Close()
+}
+
+// cannotStart is for the client of a server that cannot start: the cause is the administrator's to read.
+const cannotStart = "The server cannot start: ask its administrator to run pure-ftpd --check"
+
+// refuseClient tells a client that it is not served.
+func refuseClient(conn net.Conn, text string) error {
+	return errors.Join(conn.SetWriteDeadline(time.Now().Add(5*time.Second)), say(conn, text), conn.Close())
 }
 
 func say(conn net.Conn, text string) error {
@@ -122,7 +130,7 @@ func keepFromClient() error {
 // tellClient answers the client on standard input, if there is one, that this start has failed.
 func tellClient() {
 	if conn, err := clientOnInput(); err == nil && conn != nil {
-		_ = say(conn, "The server cannot start: ask its administrator to run pure-ftpd --check")
+		_ = say(conn, cannotStart)
 		_ = conn.Close()
 	}
 }

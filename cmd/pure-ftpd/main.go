@@ -55,11 +55,13 @@ func run(argv []string) int {
 		return 0
 	}
 	if err := serve(context.Background(), o); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", program, err)
+		for line := range strings.Lines(err.Error() + "\n") {
+			fmt.Fprintf(os.Stderr, "%s: %s", program, line)
+		}
 		if reported := reportStart(err.Error()); reported != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", program, reported)
 		}
-		return exitFailure
+		return startStatus(err)
 	}
 	return 0
 }

@@ -25,6 +25,7 @@ import (
 	"pureftpd/internal/rootfs"
 	"pureftpd/internal/server"
 	"pureftpd/internal/session"
+	"pureftpd/internal/tlsconf"
 	"pureftpd/internal/transfer"
 )
 
@@ -43,6 +44,7 @@ type parts struct {
 	admission *server.Admission
 	altLogs   []*record.AltLog
 	handler   *session.Handler
+	tls       *tlsconf.Server // nil if TLS is off
 }
 
 // newParts builds a server from its options. The sessions of inetd mode count themselves in slots, all others in memory. If
@@ -61,6 +63,11 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 		return nil, err
 	}
 	p.altLogs = altLogs
+	secure, err := newTLS(o, p.log)
+	if err != nil {
+		return nil, err
+	}
+	p.tls = secure
 	passive, err := transfer.NewPassive(passiveConfig(o, p.log))
 	if err != nil {
 		return nil, fmt.Errorf("passive ports: %w", err)

@@ -48,7 +48,7 @@ var errIgnored = errors.New("ignored")
 func (b *build) apply(o order) {
 	b.current = &o
 	var err error
-	if o.row.missing != "" && (o.row.harmless == "" || o.value != o.row.harmless) {
+	if o.row.missing != "" {
 		err = absent(o.row.missing)
 	} else {
 		err = o.row.set(b, o.value)
@@ -121,10 +121,11 @@ func (b *build) warn(format string, args ...any) {
 
 // finish settles what can only be known when everything has been read.
 func (b *build) finish() (*Options, error) {
+	b.current = nil
+	b.checkTLS()
 	if err := b.mistakes.err(); err != nil {
 		return nil, err
 	}
-	b.current = nil
 	if len(b.opts.Auth) == 0 {
 		b.opts.Auth = []AuthMethod{{Method: "unix"}}
 	}

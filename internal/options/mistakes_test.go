@@ -63,8 +63,24 @@ func TestSwitchMistakes(t *testing.T) {
 		{"-l nosuch", `-l: unknown method "nosuch"; write one of unix, puredb:FILE, purepw:FILE`},
 		{"-l pam", `-l: PAM is not available in this version; leave it out`},
 		{"-l LDAP:/a", `-l: LDAP is not available in this version; leave it out`},
-		{"-Y 1", `-Y: TLS is not available in this version; leave it out`},
-		{"-J HIGH", `-J: TLS is not available in this version; leave it out`},
+		{"-3 /run/certs", `-3: pure-certd is not available in this version; leave it out`},
+		{"-Y 4", `-Y: "4" is not a level from 0 to 3; write -Y 1`},
+		{"-Y x", `-Y: "x" is not a level from 0 to 3; write -Y 1`},
+		{"-2 ,k", `-2: the name of the certificate or key is empty; write -2 /etc/ssl/private/pure-ftpd.pem`},
+		{"--tlsbinding maybe", `--tlsbinding: "maybe" is none of off, warn, require; write --tlsbinding=require`},
+		{"--tlsclientcert yes", `--tlsclientcert: "yes" is none of off, request, require; write --tlsclientcert=request`},
+		{"-Y1 --implicit ftps4711", `--implicit: "ftps4711" is neither a port nor a known service; write --implicit=990`},
+		{"-Y1 --implicit ::1,", `--implicit: "::1," has no port; write --implicit=990`},
+		{"-Y1 --implicit 192.0.2.1:990", `--implicit: "192.0.2.1:990" has no comma; write 192.0.2.1,990`},
+		{"--implicit 990", `--implicit: TLS is off; write TLS 1, 2 or 3`},
+		{"-Y2 --cleartext here", `--cleartext: "here" is neither a network nor a numeric address; ` +
+			`write --cleartext=192.168.0.0/16`},
+		{"-Y2 --cleartext 192.168.1.5/16", `--cleartext: "192.168.1.5/16" is an address in a network, not the network; ` +
+			`write 192.168.0.0/16`},
+		{"-Y2 --cleartext ::ffff:192.168.0.0/112", `--cleartext: "::ffff:192.168.0.0/112" is an IPv4 network in IPv6 ` +
+			`notation; write it as an IPv4 network`},
+		{"-Y1 --tlsclientcert request --tlsclientlogin", `--tlsclientlogin: without a word on who issues the certificates, ` +
+			`it would let in whoever has one of the server's own authority; name them with TLSClientCA`},
 		{"-v x", `-v: Bonjour is not available in this version; leave it out`},
 		{"-9", `invalid option -- '9'; file names are always UTF-8, leave it out`},
 		{"-B-", `invalid option -- '-'; write switches with two dashes apart from the others`},
@@ -77,7 +93,7 @@ func TestSwitchMistakes(t *testing.T) {
 		{"--check a.conf -B", `unexpected argument 'a.conf'; ` +
 			`a configuration file stands alone; beside it, only --check is possible`},
 		{"--try=", `--try: the value is empty; write --try=DIR`},
-		{"-J -x", `-J: TLS is not available in this version; leave it out`},
+		{"-J -x", `-J: a cipher list does not begin with a dash, unless with -C: or -S:; write -J HIGH`},
 	} {
 		o, err := Parse(argv(test.line), fakeEnv(map[string]string{"/a.conf": "Daemonize yes"}))
 		if o != nil || err == nil || err.Error() != test.want {
@@ -90,9 +106,6 @@ func TestMistakesOfFeaturesToLand(t *testing.T) {
 	for _, test := range []struct{ line, want string }{
 		{"-O stats:a", `-O: "a" is not an absolute path; write -O clf:/var/log/pureftpd.log`},
 		{"-O foo:/a", `-O: unknown format "foo"; write one of clf, stats, w3c, xferlog`},
-		{"-Y 4", `-Y: "4" is not a level from 0 to 3; write -Y 1`},
-		{"-Y x", `-Y: "x" is not a level from 0 to 3; write -Y 1`},
-		{"-2 ,k", `-2: the name of the certificate or key is empty; write -2 /etc/ssl/private/pure-ftpd.pem`},
 		{"-J -x", `-J: a cipher list does not begin with a dash, unless with -C: or -S:; write -J HIGH`},
 	} {
 		if _, err := parse(landed(), argv(test.line), fakeEnv(nil)); err == nil || err.Error() != test.want {

@@ -130,12 +130,24 @@ type Options struct {
 
 	// TLS is 0 (off), 1 (if the client asks), 2 (logins only so), 3 (data as well).
 	TLS int
-	// CertFile and KeyFile are PEM files, ExtCert the socket of pure-certd (empty: none).
-	CertFile, KeyFile, ExtCert string
-	// TLSCiphers is a cipher list, empty for the default; TLSClientCert demands a certificate of
-	// the client.
-	TLSCiphers    string
-	TLSClientCert bool
+	// CertFile and KeyFile are PEM files, CertDir a folder of more certificates, ExtCert the socket of pure-certd (empty:
+	// none). TLSSelfSigned makes a certificate if CertFile is missing.
+	CertFile, KeyFile, CertDir, ExtCert string
+	TLSSelfSigned                       bool
+	// TLSCiphers is a cipher list, empty for the default.
+	TLSCiphers string
+	// TLSBinding says what is demanded of data connections.
+	TLSBinding TLSBinding
+	// ImplicitTLS is where clients that begin with TLS are served as well; nil means nowhere.
+	ImplicitTLS *Bind
+	// ClearTextFrom are the networks whose clients need not do what TLS levels 2 and 3 demand. They are masked.
+	ClearTextFrom []netip.Prefix
+	// TLSClientCA is the PEM file of those who may issue client certificates, empty for CertFile. TLSClientLogin lets in
+	// without a password who shows a certificate with the name of the account. Whether one is asked for, ClientCert says.
+	TLSClientCA    string
+	TLSClientLogin bool
+	tlsClientCert  ClientCertRule // of --tlsclientcert
+	cipherListCert bool           // -J -C:
 
 	// Warnings are remarks that do not keep the server from starting, one line each, with their
 	// place.
@@ -172,6 +184,44 @@ type PortRange struct{ First, Last uint16 }
 type AuthMethod struct {
 	Method string // unix, puredb, purepw, ...: lower case
 	Arg    string // the file or socket it reads, empty if it needs none
+}
+
+// A Bind is an address and a port to listen on. An empty Host means every address; Port 0 lets the kernel choose one.
+type Bind struct {
+	Host string
+	Port uint16
+}
+
+// A TLSBinding says whether data connections have to resume the TLS session of their control connection.
+type TLSBinding uint8
+
+// The bindings.
+const (
+	TLSBindingOff     TLSBinding = iota
+	TLSBindingWarn               // those that do not are logged
+	TLSBindingRequire            // those that do not are refused
+)
+
+func (b TLSBinding) String() string { return tlsBindings()[b] }
+
+// A ClientCertRule says whether clients show a certificate.
+type ClientCertRule uint8
+
+// The client certificate rules.
+const (
+	ClientCertOff     ClientCertRule = iota
+	ClientCertRequest                // verified if there is one
+	ClientCertRequire
+)
+
+func (r ClientCertRule) String() string { return clientCertRules()[r] }
+
+// ClientCert says whether clients show a certificate: -J -C: demands it, whatever --tlsclientcert says.
+func (o *Options) ClientCert() ClientCertRule {
+	if o.cipherListCert {
+		return ClientCertRequire
+	}
+	return o.tlsClientCert
 }
 
 // An FXPRule says whose data connections may lead to a host other than the client's.

@@ -67,7 +67,7 @@ func directivesOf(rows []setting) []found {
 	for i := range rows {
 		for j := range rows[i].keywords {
 			key := &rows[i].keywords[j]
-			if rows[i].set != nil && !missing[strings.TrimSuffix(key.prefix, ":")] {
+			if rows[i].set != nil && needed("--"+rows[i].long) == "" && !missing[strings.TrimSuffix(key.prefix, ":")] {
 				all = append(all, found{row: &rows[i], key: key})
 			}
 		}
@@ -155,6 +155,7 @@ func FuzzSwitches(f *testing.F) {
 		"-HBA\n-lunix\n-L\n-1:-1", "--check", "--try\n/srv", "-k\n95%\n-I\n-1\n-fnone", "-S\n[::1],21", "-X\n-a\n-1",
 		"-Y2\n-J\n-C:-S:HIGH\n-2\na,b", "-t5:\n-Q1:2\n-n5:5\n-O\nstats:/x", "--virtualchroot\n-V\n::1\n-P\na",
 		"-T0\n--total\n5:0\n--followlinksto\n/srv\n--des",
+		"-Y3\n--impl\n[::1],990\n--cleart\n10.0.0.0/8\n--tlsb\nwarn\n--tlsclientl\n--tlsclientca\n/ca\n--certd\n/d\n--tlss",
 	} {
 		f.Add(seed)
 	}

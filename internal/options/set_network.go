@@ -13,36 +13,44 @@ import (
 // maxIdle stands for idle times beyond it, and so for "never": ten years.
 const maxIdle = 10 * 365 * 24 * time.Hour
 
-// setBind reads "[host][,][port]". Without a comma it is a port. The first host and the last port
-// given count.
+// setBind reads "[host][,][port]". The first host and the last port given count.
 func setBind(b *build, value string) error {
-	host, port, comma := strings.Cut(value, ",")
-	if !comma {
-		host, port = "", value
+	host, port, err := b.address(value)
+	if err != nil {
+		return err
 	}
-	if value == "" {
-		return wrong("the value is empty")
-	}
-	if inner, ok := strings.CutPrefix(host, "["); ok { // [::1],21
-		host = strings.TrimSuffix(inner, "]")
-	}
-	if both, err := netip.ParseAddrPort(value); err == nil {
-		return hinted(fmt.Sprintf("write %s,%d", both.Addr(), both.Port()), "%q has no comma", value)
-	}
-	if addr, err := netip.ParseAddr(value); err == nil {
-		return hinted(fmt.Sprintf("write %s,21", addr), "%q has no comma and so should be a port", value)
-	}
-	if port != "" {
-		n, err := b.port(port)
-		if err != nil {
-			return err
-		}
-		b.opts.BindPort, b.opts.BindPortSet = n, true
+	if port != nil {
+		b.opts.BindPort, b.opts.BindPortSet = *port, true
 	}
 	if b.opts.BindHost == "" {
 		b.opts.BindHost = host
 	}
 	return nil
+}
+
+// address reads "[host][,][port]". Without a comma it is a port. A port that is not given is nil.
+func (b *build) address(value string) (host string, port *uint16, err error) {
+	host, service, comma := strings.Cut(value, ",")
+	if !comma {
+		host, service = "", value
+	}
+	if value == "" {
+		return "", nil, wrong("the value is empty")
+	}
+	if inner, ok := strings.CutPrefix(host, "["); ok { // [::1],21
+		host = strings.TrimSuffix(inner, "]")
+	}
+	if both, err := netip.ParseAddrPort(value); err == nil {
+		return "", nil, hinted(fmt.Sprintf("write %s,%d", both.Addr(), both.Port()), "%q has no comma", value)
+	}
+	if addr, err := netip.ParseAddr(value); err == nil {
+		return "", nil, hinted(fmt.Sprintf("write %s,21", addr), "%q has no comma and so should be a port", value)
+	}
+	if service == "" {
+		return host, nil, nil
+	}
+	n, err := b.port(service)
+	return host, &n, err
 }
 
 // port reads a number or the name of a service.

@@ -1,6 +1,9 @@
 package options
 
 import (
+	"fmt"
+	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -51,7 +54,7 @@ func setCiphers(b *build, value string) error {
 			}
 		}
 		value = list
-		b.opts.TLSClientCert = b.opts.TLSClientCert || client
+		b.opts.cipherListCert = b.opts.cipherListCert || client
 	}
 	if strings.HasPrefix(value, "-") {
 		return wrong("a cipher list does not begin with a dash, unless with -C: or -S:")
@@ -65,8 +68,131 @@ func showCiphers(o *Options) string {
 	if list == "" {
 		list = "default"
 	}
-	if o.TLSClientCert {
+	if o.cipherListCert {
 		list += ", client certificate demanded"
 	}
 	return list
+}
+
+func tlsBindings() []string { return []string{"off", "warn", "require"} }
+
+func clientCertRules() []string { return []string{"off", "request", "require"} }
+
+// oneOf finds a word, in any case, in a list of those that are right.
+func oneOf(value string, words []string) (uint8, error) {
+	i := slices.Index(words, strings.ToLower(value))
+	if i < 0 {
+		return 0, wrong("%q is none of %s", value, strings.Join(words, ", "))
+	}
+	return uint8(i), nil
+}
+
+func setTLSBinding(b *build, value string) error {
+	i, err := oneOf(value, tlsBindings())
+	if err != nil {
+		return err
+	}
+	b.opts.TLSBinding = TLSBinding(i)
+	return nil
+}
+
+func setClientCert(b *build, value string) error {
+	i, err := oneOf(value, clientCertRules())
+	if err != nil {
+		return err
+	}
+	b.opts.tlsClientCert = ClientCertRule(i)
+	return nil
+}
+
+// setImplicitTLS reads "[host,]port".
+func setImplicitTLS(b *build, value string) error {
+	host, port, err := b.address(value)
+	if err != nil {
+		return err
+	}
+	if port == nil {
+		return wrong("%q has no port", value)
+	}
+	b.opts.ImplicitTLS = &Bind{Host: host, Port: *port}
+	return nil
+}
+
+func showImplicitTLS(o *Options) string {
+	if o.ImplicitTLS == nil {
+		return "nowhere"
+	}
+	host := o.ImplicitTLS.Host
+	if host == "" {
+		host = "all addresses"
+	}
+	return fmt.Sprintf("%s, %d", host, o.ImplicitTLS.Port)
+}
+
+// setClearTextFrom reads a network, or one address.
+func setClearTextFrom(b *build, value string) error {
+	network, err := netip.ParsePrefix(value)
+	if addr, failed := netip.ParseAddr(value); failed == nil && addr.Zone() == "" {
+		network, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	switch {
+	case err != nil:
+		return wrong("%q is neither a network nor a numeric address", value)
+	case network.Addr().Is4In6():
+		return hinted("write it as an IPv4 network", "%q is an IPv4 network in IPv6 notation", value)
+	case network != network.Masked():
+		return hinted("write "+network.Masked().String(), "%q is an address in a network, not the network", value)
+	}
+	b.opts.ClearTextFrom = append(b.opts.ClearTextFrom, network)
+	return nil
+}
+
+func showClearTextFrom(o *Options) string {
+	if len(o.ClearTextFrom) == 0 {
+		return "nowhere"
+	}
+	var list []string
+	for _, network := range o.ClearTextFrom {
+		list = append(list, network.String())
+	}
+	return strings.Join(list, ", ")
+}
+
+// checkTLS finds settings of TLS that do not go together.
+func (b *build) checkTLS() {
+	o := b.opts
+	given := func(long string) bool { return len(o.origins[long]) > 0 }
+	if o.TLSClientLogin && o.TLSClientCA == "" {
+		b.contradiction("tlsclientlogin", hinted("name them with TLSClientCA", "without a word on who issues the certificates, "+
+			"it would let in whoever has one of the server's own authority"))
+	}
+	if o.TLS == 0 && !o.Try && o.ImplicitTLS != nil {
+		b.contradiction("implicittlslisten", hinted("write TLS 1, 2 or 3", "TLS is off"))
+	}
+	if o.TLSClientLogin && o.ClientCert() == ClientCertOff {
+		b.warn("TLSClientLogin does nothing as long as TLSClientCert is off")
+	}
+	if o.TLSClientCA != "" && o.ClientCert() == ClientCertOff {
+		b.warn("TLSClientCA does nothing as long as TLSClientCert is off")
+	}
+	if o.TLS == 1 && given("cleartextfrom") {
+		b.warn("ClearTextFrom does nothing with TLS 1, which lets everybody do without")
+	}
+	for _, long := range []string{"tlsbinding", "certdir", "tlsselfsigned", "tlsclientcert", "cleartextfrom"} {
+		if o.TLS == 0 && !o.Try && given(long) {
+			b.warn("%s does nothing as long as TLS is off", b.row(long).keywords[0].name)
+		}
+	}
+}
+
+// contradiction is a mistake in a setting that is right by itself.
+func (b *build) contradiction(long string, err error) {
+	o := order{row: b.row(long), name: "--" + long}
+	if origins := b.opts.origins[long]; len(origins) > 0 {
+		o.origin = origins[len(origins)-1]
+		if o.origin.Name != "" {
+			o.name = o.origin.Name
+		}
+	}
+	b.blame(err, o)
 }

@@ -16,11 +16,9 @@ type setting struct {
 	decides  string // another setting, by long name, whose value this one decides as well
 	keywords []keyword
 
-	// missing names the feature that has to land before the setting is accepted; empty once it
-	// has. harmless is the one value that is accepted all the same, because it asks for nothing.
-	missing, harmless string
-	ours              bool // unknown to the original
-	arg               getopt.Arg
+	missing string // the feature that has to land before the setting is accepted; empty once it has
+	ours    bool   // unknown to the original
+	arg     getopt.Arg
 
 	set  func(b *build, value string) error // reads the value into b.opts
 	show func(o *Options) string            // the effective value, for reports

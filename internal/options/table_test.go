@@ -44,6 +44,11 @@ func TestExamples(t *testing.T) {
 		if s.Example != "" {
 			lines = [][]string{{"pure-ftpd", s.Long + "=" + s.Example}, {"pure-ftpd", s.Long, s.Example}}
 		}
+		if needs := needed(s.Long); needs != "" {
+			for i := range lines {
+				lines[i] = append(lines[i], "--"+needs)
+			}
+		}
 		if s.Short != "" && s.Example != "" {
 			lines = append(lines, []string{"pure-ftpd", s.Short, s.Example})
 		}
@@ -54,12 +59,20 @@ func TestExamples(t *testing.T) {
 		}
 		for _, d := range s.Directives {
 			line := d.Name + " " + d.Example
+			if needs := needed(s.Long); needs != "" {
+				line += "\n" + strings.Replace(needs, "=", " ", 1)
+			}
 			_, err := fileOptions(line)
 			if err != nil && !strings.Contains(err.Error(), "is not available") {
 				t.Errorf("%q: %v", line, err)
 			}
 		}
 	}
+}
+
+// needed is the setting without which another makes no sense.
+func needed(long string) string {
+	return map[string]string{"--implicittlslisten": "tls=1", "--tlsclientlogin": "tlsclientca=/a"}[long]
 }
 
 // Nothing that has not landed is accepted: no switch and no directive, whatever its value.

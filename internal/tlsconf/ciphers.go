@@ -2,6 +2,7 @@ package tlsconf
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,6 +35,9 @@ func (c Ciphers) Remark() string {
 	return "cipher list: " + strings.Join(parts, "; ")
 }
 
+// ErrCiphers is in the error of a cipher list that is wrong or leaves nothing.
+var ErrCiphers = errors.New("cipher list")
+
 // maxCipherList bounds a list, in bytes.
 const maxCipherList = 65536
 
@@ -45,13 +49,13 @@ func ParseCiphers(list string) (Ciphers, error) {
 		return Ciphers{}, nil
 	}
 	if len(list) > maxCipherList {
-		return Ciphers{}, fmt.Errorf("cipher list: longer than %d bytes", maxCipherList)
+		return Ciphers{}, fmt.Errorf("%w: longer than %d bytes; is it one?", ErrCiphers, maxCipherList)
 	}
 	p := cipherParser{table: suites()}
 	p.taken, p.killed = make([]bool, len(p.table)), make([]bool, len(p.table))
 	for part := range strings.FieldsFuncSeq(list, func(r rune) bool { return strings.ContainsRune(":,; ", r) }) {
 		if err := p.part(part); err != nil {
-			return Ciphers{}, fmt.Errorf("cipher list: %w", err)
+			return Ciphers{}, fmt.Errorf("%w: %w", ErrCiphers, err)
 		}
 	}
 	for i, s := range p.table {
@@ -65,8 +69,8 @@ func ParseCiphers(list string) (Ciphers, error) {
 		}
 	}
 	if len(p.result.IDs) == 0 {
-		return Ciphers{}, fmt.Errorf("cipher list: %s leaves no cipher of TLS 1.2 that is available; write HIGH, or leave it out",
-			quote(list))
+		return Ciphers{}, fmt.Errorf("%w: %s leaves no cipher of TLS 1.2 that is available; write HIGH, or leave it out",
+			ErrCiphers, quote(list))
 	}
 	return p.result, nil
 }

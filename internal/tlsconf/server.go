@@ -91,11 +91,8 @@ func New(c Config) (*Server, error) {
 		}
 	}
 	s.store = newStore(c)
-	first, err := s.store.load()
-	if err != nil {
-		faults = append(faults, err)
-	}
-	if len(faults) > 0 {
+	first, found := s.store.load()
+	if faults = append(faults, found...); len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
 	s.publish(first)

@@ -275,4 +275,3 @@ func TestDescribe(t *testing.T) {
 		}
 	}
 }
-

@@ -109,7 +109,7 @@ func (e *unreadable) Error() string { return fmt.Sprintf("%s: %v; %s", e.path, e
 func (e *unreadable) Unwrap() error { return e.cause }
 
 // load reads everything for the first time.
-func (st *store) load() (*snapshot, error) {
+func (st *store) load() (*snapshot, []error) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	st.dated, st.next = st.config.Now(), time.Now().Add(st.spacing)
@@ -119,8 +119,8 @@ func (st *store) load() (*snapshot, error) {
 	shot.main, faults[0] = st.loadMain()
 	shot.clientCAs, shot.caInfo, faults[1] = st.clientCAs()
 	shot.dir, faults[2] = st.loadDirectory(nil)
-	if err := errors.Join(faults[:]...); err != nil {
-		return nil, err
+	if left := slices.DeleteFunc(faults[:], func(err error) bool { return err == nil }); len(left) > 0 {
+		return nil, left
 	}
 	for _, path := range slices.Sorted(maps.Keys(st.found)) {
 		st.config.Report(st.found[path])

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+
+	"pureftpd/internal/options"
+	"pureftpd/internal/record"
+	"pureftpd/internal/tlsconf"
+)
+
+// errTLS says that the settings of TLS keep the server from starting.
+var errTLS = errors.New("TLS")
+
+// tlsLevel is the level of -Y. A server on trial speaks TLS with whoever wants to.
+func tlsLevel(o *options.Options) int {
+	if o.Try {
+		return max(o.TLS, 1)
+	}
+	return o.TLS
+}
+
+// newTLS makes the TLS side of the server; it is nil if TLS is off. What keeps it from working is logged, line by line.
+func newTLS(o *options.Options, log *record.Log) (*tlsconf.Server, error) {
+	if tlsLevel(o) == 0 {
+		return nil, nil
+	}
+	c := tlsConfig(o)
+	c.Report = func(message string) { log.WriteString(record.Warning, "TLS: "+message) }
+	s, err := tlsconf.New(c)
+	if err == nil {
+		return s, nil
+	}
+	var faults []error
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, fault := range joined.Unwrap() {
+			log.WriteString(record.Error, "TLS: "+fault.Error())
+			faults = append(faults, fmt.Errorf("%w: %w", errTLS, fault))
+		}
+	}
+	return nil, errors.Join(faults...)
+}
+
+// startStatus is the exit status of a start that failed: of a certificate as of any wrong setting, of a cipher list as in
+// the original.
+func startStatus(err error) int {
+	if errors.Is(err, errTLS) && !errors.Is(err, tlsconf.ErrCiphers) {
+		return options.ExitStatus
+	}
+	return exitFailure
+}
+
+// tlsConfig hands TLS the settings it needs. On trial the certificate lives in memory, unless a file is named.
+func tlsConfig(o *options.Options) tlsconf.Config {
+	c := tlsconf.Config{
+		Certificate: o.CertFile,
+		Key:         o.KeyFile,
+		Directory:   o.CertDir,
+		Ciphers:     o.TLSCiphers,
+		Binding:     tlsBinding(o.TLSBinding),
+		Clients:     clientRule(o.ClientCert()),
+		ClientCA:    o.TLSClientCA,
+		Open:        openProtected,
+		Stat:        statProtected,
+	}
+	switch {
+	case o.Try && len(o.Origins("certfile")) == 0:
+		c.SelfSigned = tlsconf.SelfSignedAlways
+	case o.TLSSelfSigned:
+		c.SelfSigned = tlsconf.SelfSignedMissing
+	}
+	if c.SelfSigned != tlsconf.SelfSignedNever {
+		c.Names = ownNames(o)
+	}
+	return c
+}
+
+func tlsBinding(b options.TLSBinding) tlsconf.Binding {
+	return map[options.TLSBinding]tlsconf.Binding{
+		options.TLSBindingOff:     tlsconf.BindOff,
+		options.TLSBindingWarn:    tlsconf.BindWarn,
+		options.TLSBindingRequire: tlsconf.BindRequire,
+	}[b]
+}
+
+func clientRule(r options.ClientCertRule) tlsconf.ClientRule {
+	return map[options.ClientCertRule]tlsconf.ClientRule{
+		options.ClientCertOff:     tlsconf.ClientsUnasked,
+		options.ClientCertRequest: tlsconf.ClientsMay,
+		options.ClientCertRequire: tlsconf.ClientsMust,
+	}[r]
+}
+
+// maxOwnNames bounds the names of a self-signed certificate: it is sent in every full handshake.
+const maxOwnNames = 32
+
+// ownNames are the names and addresses that clients may use for this server, as far as it knows them itself.
+func ownNames(o *options.Options) (names []string) {
+	if name, err := os.Hostname(); err == nil {
+		names = append(names, name)
+	}
+	names = append(names, o.BindHost, o.ForcePassiveIP)
+	if addrs, err := net.InterfaceAddrs(); err == nil {
+		for _, a := range addrs {
+			if n, err := netip.ParsePrefix(a.String()); err == nil && (n.Addr().IsGlobalUnicast() || n.Addr().IsLoopback()) {
+				names = append(names, n.Addr().String())
+			}
+		}
+	}
+	names = append(names, "localhost")
+	var unique []string
+	for _, name := range names {
+		if name != "" && name != "0.0.0.0" && name != "::" && !slices.Contains(unique, name) {
+			unique = append(unique, name)
+		}
+	}
+	return unique[:min(len(unique), maxOwnNames)]
+}
