@@ -35,12 +35,13 @@ func newTLS(o *options.Options, log *record.Log) (*tlsconf.Server, error) {
 	if err == nil {
 		return s, nil
 	}
-	var faults []error
+	faults := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, fault := range joined.Unwrap() {
-			log.WriteString(record.Error, "TLS: "+fault.Error())
-			faults = append(faults, fmt.Errorf("%w: %w", errTLS, fault))
-		}
+		faults = joined.Unwrap()
+	}
+	for i, fault := range faults {
+		log.WriteString(record.Error, "TLS: "+fault.Error())
+		faults[i] = fmt.Errorf("%w: %w", errTLS, fault)
 	}
 	return nil, errors.Join(faults...)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 )
 
@@ -64,7 +65,7 @@ func weakSignature(cert *x509.Certificate) bool {
 // incomplete tells whether a client could fail to get from the chain to an authority it knows.
 func (c Config) incomplete(p *pair) string {
 	last := p.chain[len(p.chain)-1]
-	if selfSigned(last) {
+	if selfSigned(last) || slices.ContainsFunc(p.chain, weakSignature) { // which is a fault of its own
 		return ""
 	}
 	between := x509.NewCertPool()

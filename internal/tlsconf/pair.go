@@ -29,7 +29,7 @@ func newPair(certs []*x509.Certificate, keys []crypto.Signer) (*pair, error) {
 		return nil, errors.New("a key but no certificate; add the certificate, in PEM form")
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("a certificate but no key; add the key, or name its file")
+		return nil, errors.New("a certificate but no key; add the key, or name its file as well")
 	}
 	leaf, key := match(certs, keys)
 	if leaf == nil {
@@ -87,7 +87,11 @@ func follow(leaf *x509.Certificate, certs []*x509.Certificate) []*x509.Certifica
 
 func issuerOf(cert *x509.Certificate, certs []*x509.Certificate) *x509.Certificate {
 	for _, other := range certs {
-		if bytes.Equal(other.RawSubject, cert.RawIssuer) && other != cert && cert.CheckSignatureFrom(other) == nil {
+		if !bytes.Equal(other.RawSubject, cert.RawIssuer) || other == cert {
+			continue
+		}
+		err := cert.CheckSignatureFrom(other)
+		if _, weak := errors.AsType[x509.InsecureAlgorithmError](err); err == nil || weak {
 			return other
 		}
 	}

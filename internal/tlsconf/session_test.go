@@ -20,7 +20,7 @@ type talk struct {
 // newTalk begins a session with a server, for a client that speaks one version of TLS.
 func newTalk(t *testing.T, s *Server, version uint16) *talk {
 	t.Helper()
-	return &talk{t, s.Session(netip.AddrPort{}, netip.AddrPort{}), clientConfig(version)}
+	return &talk{t, s.Session(anywhere(), anywhere()), clientConfig(version)}
 }
 
 func clientConfig(version uint16) *tls.Config {
@@ -177,7 +177,7 @@ func TestControlResumesEarlierSession(t *testing.T) {
 		state, _ := first.client.ClientSessionCache.Get("ftp.example.com")
 		stale.Put("ftp.example.com", state)
 
-		second := &talk{t, server.Session(netip.AddrPort{}, netip.AddrPort{}), first.client}
+		second := &talk{t, server.Session(anywhere(), anywhere()), first.client}
 		if s := ok(t, second.session.Control, second.client); !s.server.DidResume {
 			t.Error("the control connection of a client that came back did not resume")
 		}
@@ -195,7 +195,7 @@ func TestControlResumesEarlierSession(t *testing.T) {
 		renamed := clientConfig(version)
 		renamed.ServerName = "other.example.com"
 		renamed.ClientSessionCache = onlyTicket{first.client.ClientSessionCache}
-		third := server.Session(netip.AddrPort{}, netip.AddrPort{})
+		third := server.Session(anywhere(), anywhere())
 		if s := ok(t, third.Control, renamed); s.server.DidResume {
 			t.Error("a control connection resumed a session of another server name")
 		}
@@ -275,3 +275,5 @@ func TestDescribe(t *testing.T) {
 		}
 	}
 }
+
+func anywhere() netip.AddrPort { return netip.AddrPort{} }

@@ -117,7 +117,9 @@ func (st *store) load() (*snapshot, []error) {
 	shot := &snapshot{}
 	var faults [3]error
 	shot.main, faults[0] = st.loadMain()
-	shot.clientCAs, shot.caInfo, faults[1] = st.clientCAs()
+	if faults[0] == nil || st.config.ClientCA != "" { // else it is the same file, and the same fault
+		shot.clientCAs, shot.caInfo, faults[1] = st.clientCAs()
+	}
 	shot.dir, faults[2] = st.loadDirectory(nil)
 	if left := slices.DeleteFunc(faults[:], func(err error) bool { return err == nil }); len(left) > 0 {
 		return nil, left
@@ -152,7 +154,9 @@ func (st *store) loadUnit(certPath, keyPath string) (*unit, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", keyPath, err)
 		}
-		keys = k.keys
+		if keys = k.keys; len(keys) == 0 {
+			return nil, fmt.Errorf("%s: no key in it; name the file that holds the key", keyPath)
+		}
 	}
 	p, err := newPair(b.certs, keys)
 	if err != nil {

@@ -13,14 +13,14 @@ type suite struct {
 
 // Words that suites share.
 const (
-	ecdheRSA   = "ECDHE EECDH kECDHE kEECDH kECDH aRSA "
-	ecdheECDSA = "ECDHE EECDH kECDHE kEECDH kECDH ECDSA aECDSA "
+	ecdheRSA   = "ECDHE EECDH kECDHE kEECDH aRSA "
+	ecdheECDSA = "ECDHE EECDH kECDHE kEECDH ECDSA aECDSA "
 	kRSA       = "RSA kRSA aRSA "
 	aes128     = "AES AES128 "
 	aes256     = "AES AES256 "
 	gcm        = "AESGCM TLSv1.2 "
-	cbcSHA     = "SHA SHA1 TLSv1.0 "     // since TLS 1.0
-	cbcSHAold  = "SHA SHA1 TLSv1 SSLv3 " // since SSL 3
+	cbcSHA     = "SHA SHA1 TLSv1 TLSv1.0 " // since TLS 1.0
+	cbcSHAold  = "SHA SHA1 SSLv3 "         // since SSL 3
 	cbcSHA256  = "SHA256 TLSv1.2 "
 
 	noSecrecy = "no forward secrecy"
@@ -61,7 +61,7 @@ func suites() []suite {
 
 // knownWords are the classes of OpenSSL that hold none of our suites. To exclude one of them is no mistake.
 const knownWords = `
-	aNULL eNULL NULL COMPLEMENTOFALL COMPLEMENTOFDEFAULT LOW MEDIUM EXP EXPORT EXPORT40 EXPORT56 FIPS
+	aNULL eNULL NULL kECDH COMPLEMENTOFALL COMPLEMENTOFDEFAULT LOW MEDIUM EXP EXPORT EXPORT40 EXPORT56 FIPS
 	DH ADH AECDH DHE EDH kDHE kEDH kDH kDHr kDHd ECDH kECDHr kECDHe aECDH aDH aDSS DSS
 	PSK kPSK kDHEPSK kECDHEPSK kRSAPSK aPSK SRP kSRP aSRP KRB5 kKRB5 aKRB5 kGOST kGOST18 aGOST aGOST01 aGOST12
 	GOST94 GOST89MAC GOST2012256 GOST89 GOST89MAC12 GOST2012
