@@ -98,6 +98,7 @@ func TestFaultsAtStart(t *testing.T) {
 		{name: "readable by others", cert: all, edit: func(c *Config) { chmod(t, c.Certificate, 0o644) }},
 		{name: "key file readable by others", cert: chain, key: good.leaf.keyPEM(t), edit: func(c *Config) { chmod(t, c.Key, 0o604) }},
 		{name: "readable by a group", cert: all, edit: func(c *Config) { chmod(t, c.Certificate, 0o640) }},
+		{name: "no file, and clients are asked", edit: func(c *Config) { c.Clients = ClientsMust }},
 		{name: "no client authorities", cert: all, edit: func(c *Config) {
 			c.Clients, c.ClientCA = ClientsMust, c.Certificate+".noca"
 		}},

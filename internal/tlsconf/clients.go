@@ -47,7 +47,7 @@ func ClientName(state tls.ConnectionState) string {
 // ClientIs tells whether a verified client certificate stands for the account login: one of its ClientNames is the same,
 // byte for byte.
 func ClientIs(state tls.ConnectionState, login string) bool {
-	return login != "" && slices.Contains(ClientNames(state), login)
+	return slices.Contains(ClientNames(state), login)
 }
 
 // clientCAs reads who may have issued client certificates.

@@ -87,7 +87,7 @@ func follow(leaf *x509.Certificate, certs []*x509.Certificate) []*x509.Certifica
 
 func issuerOf(cert *x509.Certificate, certs []*x509.Certificate) *x509.Certificate {
 	for _, other := range certs {
-		if !bytes.Equal(other.RawSubject, cert.RawIssuer) || other == cert {
+		if !bytes.Equal(other.RawSubject, cert.RawIssuer) {
 			continue
 		}
 		err := cert.CheckSignatureFrom(other)

@@ -109,7 +109,6 @@ func makeSelfSigned(names []string, now time.Time) (*pair, error) {
 	}
 	serial := make([]byte, 16)
 	_, _ = rand.Read(serial) // never fails
-	serial[0] &= 0x7f
 	template := &x509.Certificate{
 		SerialNumber:          new(big.Int).SetBytes(serial),
 		Subject:               pkix.Name{CommonName: shortName(names[0])},

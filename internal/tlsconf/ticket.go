@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/subtle"
 	"crypto/tls"
-	"slices"
 )
 
 // A mark tells the tickets of one session from those of all others.
@@ -15,9 +14,6 @@ const ticketPrefix = "pureftpd\x00"
 
 // wrap makes a ticket that carries the session's mark.
 func (s *Session) wrap(cs tls.ConnectionState, state *tls.SessionState) ([]byte, error) {
-	state.Extra = slices.DeleteFunc(state.Extra, func(entry []byte) bool {
-		return bytes.HasPrefix(entry, []byte(ticketPrefix)) // of a session that this one resumed
-	})
 	entry := make([]byte, 0, len(ticketPrefix)+len(s.mark)+len(cs.ServerName))
 	entry = append(entry, ticketPrefix...)
 	entry = append(entry, s.mark[:]...)
