@@ -35,9 +35,7 @@ func run(argv []string) int {
 	o, err := options.Parse(argv, options.System())
 	if err != nil {
 		tellClient()
-		for line := range strings.Lines(err.Error() + "\n") {
-			fmt.Fprintf(os.Stderr, "%s: %s", program, line)
-		}
+		complain(program, err)
 		return options.ExitStatus
 	}
 	for _, warning := range o.Warnings {
@@ -52,18 +50,27 @@ func run(argv []string) int {
 		return 0
 	case o.Check:
 		fmt.Print(o.Report())
+		if err := checkTLS(o, func(message string) { fmt.Println("warning: TLS: " + message) }); err != nil {
+			complain(program, err)
+			return startStatus(err)
+		}
 		return 0
 	}
 	if err := serve(context.Background(), o); err != nil {
-		for line := range strings.Lines(err.Error() + "\n") {
-			fmt.Fprintf(os.Stderr, "%s: %s", program, line)
-		}
+		complain(program, err)
 		if reported := reportStart(err.Error()); reported != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", program, reported)
 		}
 		return startStatus(err)
 	}
 	return 0
+}
+
+// complain writes an error to standard error, each of its lines with the program's name.
+func complain(program string, err error) {
+	for line := range strings.Lines(err.Error() + "\n") {
+		fmt.Fprintf(os.Stderr, "%s: %s", program, line)
+	}
 }
 
 // serve picks the start mode: a socket on standard input is one client of inetd's.

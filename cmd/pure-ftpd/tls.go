@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 
 	"pureftpd/internal/options"
 	"pureftpd/internal/record"
@@ -35,15 +37,54 @@ func newTLS(o *options.Options, log *record.Log) (*tlsconf.Server, error) {
 	if err == nil {
 		return s, nil
 	}
-	faults := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		faults = joined.Unwrap()
+	err = eachTLS(err)
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		log.WriteString(record.Error, line)
 	}
-	for i, fault := range faults {
-		log.WriteString(record.Error, "TLS: "+fault.Error())
-		faults[i] = fmt.Errorf("%w: %w", errTLS, fault)
+	return nil, err
+}
+
+// eachTLS begins each of the errors that are joined in err, and so each line, with errTLS.
+func eachTLS(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return fmt.Errorf("%w: %w", errTLS, err)
 	}
-	return nil, errors.Join(faults...)
+	var faults []error
+	for _, fault := range joined.Unwrap() {
+		faults = append(faults, fmt.Errorf("%w: %w", errTLS, fault))
+	}
+	return errors.Join(faults...)
+}
+
+// checkTLS looks for --check at what a start would read, and writes nothing. What only root may read is no fault for others.
+func checkTLS(o *options.Options, remark func(message string)) error {
+	if tlsLevel(o) == 0 {
+		return nil
+	}
+	c := tlsConfig(o)
+	c.Report = remark
+	if c.SelfSigned == tlsconf.SelfSignedMissing {
+		c.SelfSigned = tlsconf.SelfSignedNever
+		if missing(c.Certificate) && missing(c.Key) {
+			remark(c.Certificate + ": not there; the start makes a self-signed certificate")
+			c.SelfSigned, c.Report = tlsconf.SelfSignedAlways, func(string) {}
+		}
+	}
+	_, err := tlsconf.New(c)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrPermission) && os.Geteuid() != 0:
+		remark("cannot be checked by anybody but root: " + err.Error())
+		return nil
+	}
+	return eachTLS(err)
+}
+
+func missing(path string) bool {
+	_, err := statProtected(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // startStatus is the exit status of a start that failed: of a certificate as of any wrong setting, of a cipher list as in
