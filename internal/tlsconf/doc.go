@@ -10,5 +10,6 @@
 //
 // The binding of data connections is only as good as the client's secrecy: who has the ticket and its secret is the
 // session. Ticket keys are the process's own and are changed every day; a ticket of another process, before a restart or
-// beside it, is no ticket. Ciphers of TLS 1.3 cannot be chosen, as crypto/tls has no such setting.
+// beside it, is no ticket. There are no session identifiers: a TLS 1.2 client that takes no tickets, such as curl, resumes
+// nothing and cannot be bound. Ciphers of TLS 1.3 cannot be chosen, as crypto/tls has no such setting.
 package tlsconf
