@@ -16,6 +16,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -104,6 +105,9 @@ func makeSelfSigned(names []string, now time.Time) (*pair, error) {
 	if err != nil {
 		return nil, err
 	}
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return name == "" || net.ParseIP(name) == nil && cleanName(name) == "" // a certificate cannot hold it
+	})
 	if len(names) == 0 {
 		names = []string{"localhost"}
 	}

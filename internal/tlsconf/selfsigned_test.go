@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -56,6 +57,22 @@ func TestSelfSignedIsStored(t *testing.T) {
 				client := &tls.Config{RootCAs: roots, ServerName: name, MinVersion: version, MaxVersion: version}
 				ok(t, second.Session(anywhere(), anywhere()).Control, client)
 			})
+		}
+	}
+}
+
+// Names that a certificate cannot hold are left out, and do not keep a server from starting.
+func TestSelfSignedNames(t *testing.T) {
+	long := strings.Repeat("a", 70) + ".example.com"
+	for _, test := range []struct{ names, want []string }{
+		{nil, []string{"localhost"}},
+		{[]string{"", "h\u00f6st", "a b", strings.Repeat("x", 256)}, []string{"localhost"}},
+		{[]string{"h\u00f6st", "Host_1", "192.0.2.1", "::1"}, []string{"192.0.2.1", "::1", "host_1"}},
+		{[]string{long}, []string{long}}, // longer than a common name
+	} {
+		p, err := makeSelfSigned(test.names, today())
+		if err != nil || !slices.Equal(namesOf(p), test.want) {
+			t.Errorf("makeSelfSigned(%.80q): %v, %v; want %q", test.names, p, err, test.want)
 		}
 	}
 }
