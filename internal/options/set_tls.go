@@ -163,8 +163,8 @@ func (b *build) checkTLS() {
 	o := b.opts
 	given := func(long string) bool { return len(o.origins[long]) > 0 }
 	if o.TLSClientLogin && o.TLSClientCA == "" {
-		b.contradiction("tlsclientlogin", hinted("name them with TLSClientCA", "without a word on who issues the certificates, "+
-			"it would let in whoever has one of the server's own authority"))
+		b.contradiction("tlsclientlogin", hinted("name them with TLSClientCA",
+			"without a word on who issues the certificates, it would let in whoever has one of the server's own authority"))
 	}
 	if o.TLS == 0 && !o.Try && o.ImplicitTLS != nil {
 		b.contradiction("implicittlslisten", hinted("write TLS 1, 2 or 3", "TLS is off"))

@@ -24,15 +24,16 @@ func (c Config) remarks(p *pair) (list []string) {
 			"and the file should be so")
 	}
 	if p.unused > 0 {
-		add("certificates in it that are not sent, as they do not lead from the server's to its authority: %d; remove them",
-			p.unused)
+		add("certificates in it that are not sent, as they do not lead from the server's to its authority: %d; "+
+			"remove them", p.unused)
 	}
 	if message := c.incomplete(p); message != "" {
 		add("%s", message)
 	}
 	leaf := p.leaf()
 	if key, ok := leaf.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < goodRSA {
-		add("an RSA key of %d bits is weak and refused by many clients; make one of 2048 bits, or an ECDSA key", key.N.BitLen())
+		add("an RSA key of %d bits is weak and refused by many clients; make one of 2048 bits, or an ECDSA key",
+			key.N.BitLen())
 	}
 	for _, cert := range p.chain {
 		if weakSignature(cert) {

@@ -96,7 +96,9 @@ func TestFaultsAtStart(t *testing.T) {
 		{name: "SHA-1", cert: with(weak)},
 		{name: "no names", cert: with(nameless)},
 		{name: "readable by others", cert: all, edit: func(c *Config) { chmod(t, c.Certificate, 0o644) }},
-		{name: "key file readable by others", cert: chain, key: good.leaf.keyPEM(t), edit: func(c *Config) { chmod(t, c.Key, 0o604) }},
+		{name: "key file readable by others", cert: chain, key: good.leaf.keyPEM(t), edit: func(c *Config) {
+			chmod(t, c.Key, 0o604)
+		}},
 		{name: "readable by a group", cert: all, edit: func(c *Config) { chmod(t, c.Certificate, 0o640) }},
 		{name: "no file, and clients are asked", edit: func(c *Config) { c.Clients = ClientsMust }},
 		{name: "no client authorities", cert: all, edit: func(c *Config) {
@@ -218,7 +220,9 @@ func golden(t *testing.T, path, got string) {
 
 // The exit status of a start hangs on it.
 func TestErrCiphers(t *testing.T) {
-	for list, want := range map[string]bool{"HIGH": false, "nosuch": true, "@X": true, strings.Repeat("HIGH:", 20000): true} {
+	for list, want := range map[string]bool{
+		"HIGH": false, "nosuch": true, "@X": true, strings.Repeat("HIGH:", 20000): true,
+	} {
 		_, err := New(Config{Ciphers: list, SelfSigned: SelfSignedAlways})
 		if errors.Is(err, ErrCiphers) != want {
 			t.Errorf("New with %.10q: %v", list, err)

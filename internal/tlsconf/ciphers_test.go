@@ -56,7 +56,9 @@ func TestCiphersOfOpenSSL(t *testing.T) {
 
 // Debian's list, and the lists of the documents, need no remark.
 func TestUsualCipherLists(t *testing.T) {
-	for _, list := range []string{"", "HIGH", "HIGH:!aNULL", "ECDHE+AESGCM", "HIGH:!SSLv3:!TLSv1:!RC4:!aNULL:!MD5:!DHE-RSA-DES-CBC3-SHA"} {
+	for _, list := range []string{
+		"", "HIGH", "HIGH:!aNULL", "ECDHE+AESGCM", "HIGH:!SSLv3:!TLSv1:!RC4:!aNULL:!MD5:!DHE-RSA-DES-CBC3-SHA",
+	} {
 		got, err := ParseCiphers(list)
 		if err != nil || got.Remark() != "" || (got.IDs == nil) != (list == "") {
 			t.Errorf("ParseCiphers(%q) = %+v, %v, %q", list, got, err, got.Remark())
@@ -68,7 +70,8 @@ func TestUsualCipherLists(t *testing.T) {
 func TestCiphersInHandshake(t *testing.T) {
 	s := memoryServer(t, Config{Ciphers: "ECDHE-ECDSA-CHACHA20-POLY1305"})
 	k := newTalk(t, s, tls.VersionTLS12)
-	if got := ok(t, k.session.Control, k.client).server.CipherSuite; got != tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 {
+	got := ok(t, k.session.Control, k.client).server.CipherSuite
+	if got != tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 {
 		t.Errorf("agreed on %s", tls.CipherSuiteName(got))
 	}
 	k.client.CipherSuites = []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}
@@ -80,8 +83,8 @@ func TestCiphersInHandshake(t *testing.T) {
 // FuzzParseCiphers checks that a list that is taken leaves something, of ours, and that the names it leaves mean the same.
 func FuzzParseCiphers(f *testing.F) {
 	for _, seed := range []string{
-		"HIGH", "HIGH:!aNULL", "ALL:!ADH:@STRENGTH", "ECDHE+AESGCM:-AES128", "kRSA, RSA;!SHA1", "@SECLEVEL=3:AES", "+", "!", "++", "a+",
-		"TLS_RSA_WITH_AES_128_CBC_SHA", "-S:", "HIGH:\x00",
+		"HIGH", "HIGH:!aNULL", "ALL:!ADH:@STRENGTH", "ECDHE+AESGCM:-AES128", "kRSA, RSA;!SHA1", "@SECLEVEL=3:AES",
+		"+", "!", "++", "a+", "TLS_RSA_WITH_AES_128_CBC_SHA", "-S:", "HIGH:\x00",
 	} {
 		f.Add(seed)
 	}

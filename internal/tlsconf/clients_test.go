@@ -50,7 +50,9 @@ func TestClientCertificates(t *testing.T) {
 				k := newTalk(t, s, version)
 				if h != nil {
 					cert := tlsCert(h)
-					k.client.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &cert, nil }
+					k.client.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+						return &cert, nil
+					}
 				}
 				got := shake(t, k.session.Control, k.client)
 				if (got.serverErr == nil) != slices.Contains(test.admits, name) {

@@ -62,7 +62,8 @@ func TestExternal(t *testing.T) {
 					t.Errorf("%s: asked for %q, resumed %v", test.name, asked, got.server.DidResume)
 				}
 				if test.err != nil {
-					if got.serverErr == nil || got.clientErr == nil || test.err != errAny && !errors.Is(got.serverErr, test.err) {
+					named := test.err != errAny
+					if got.serverErr == nil || got.clientErr == nil || named && !errors.Is(got.serverErr, test.err) {
 						t.Errorf("%s: %v; want %v", test.name, got.serverErr, test.err)
 					}
 					continue

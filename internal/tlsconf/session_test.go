@@ -209,6 +209,23 @@ func (c onlyTicket) Get(string) (*tls.ClientSessionState, bool) {
 	return c.ClientSessionCache.Get("ftp.example.com")
 }
 
+// Ticket keys change every day, and a session may last longer. A ticket counts for a week.
+func TestTicketsOutliveTheirKey(t *testing.T) {
+	versions(t, func(t *testing.T, version uint16) {
+		now := today()
+		k := newTalk(t, memoryServer(t, Config{Binding: BindRequire, Now: func() time.Time { return now }}), version)
+		ok(t, k.session.Control, k.client)
+		for range 4 {
+			now = now.Add(36 * time.Hour)
+			ok(t, k.session.Data, k.client)
+		}
+		now = now.AddDate(0, 0, 8)
+		if s := shake(t, k.session.Data, k.client); !errors.Is(s.serverErr, ErrNotResumed) {
+			t.Errorf("a ticket more than a week old: %v", s.serverErr)
+		}
+	})
+}
+
 func TestVersions(t *testing.T) {
 	old := clientConfig(tls.VersionTLS11)
 	s := shake(t, newTalk(t, memoryServer(t, Config{}), 0).session.Control, old)
