@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"pureftpd/internal/options"
 	"pureftpd/internal/record"
@@ -26,14 +27,22 @@ func tlsLevel(o *options.Options) int {
 	return o.TLS
 }
 
-// newTLS makes the TLS side of the server; it is nil if TLS is off. What keeps it from working is logged, line by line.
+// newTLS makes the TLS side of the server; it is nil if TLS is off. What keeps it from working is logged, line by line; what
+// is only remarkable at the start also goes to standard error.
 func newTLS(o *options.Options, log *record.Log) (*tlsconf.Server, error) {
 	if tlsLevel(o) == 0 {
 		return nil, nil
 	}
 	c := tlsConfig(o)
-	c.Report = func(message string) { log.WriteString(record.Warning, "TLS: "+message) }
+	var started atomic.Bool
+	c.Report = func(message string) {
+		log.WriteString(record.Warning, "TLS: "+message)
+		if !started.Load() && !o.Try { // whose log is standard error
+			fmt.Fprintln(os.Stderr, "pure-ftpd: TLS: "+message)
+		}
+	}
 	s, err := tlsconf.New(c)
+	started.Store(true)
 	if err == nil {
 		return s, nil
 	}

@@ -58,6 +58,10 @@ func TestSelfSigned(t *testing.T) {
 		address := "127.0.0.1:" + port(t)
 		p := launch(t, dir, command{args: append([]string{"-S", strings.Replace(address, ":", ",", 1), "-f", "none"}, args...)})
 		p.serves(t, address)
+		said := p.stderr.String()
+		if !strings.HasPrefix(said, "pure-ftpd: TLS: "+file) || !strings.Contains(said, "SHA-256 fingerprint") {
+			t.Errorf("start %d: standard error %q", i, said)
+		}
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
