@@ -105,7 +105,7 @@ func TestSwitchMistakes(t *testing.T) {
 func TestMistakesOfFeaturesToLand(t *testing.T) {
 	for _, test := range []struct{ line, want string }{
 		{"-O stats:a", `-O: "a" is not an absolute path; write -O clf:/var/log/pureftpd.log`},
-		{"-O foo:/a", `-O: unknown format "foo"; write one of clf, stats, w3c, xferlog`},
+		{"-O foo:/a", `-O: unknown format "foo"; write one of clf, stats, w3c, xferlog, json`},
 		{"-J -x", `-J: a cipher list does not begin with a dash, unless with -C: or -S:; write -J HIGH`},
 	} {
 		if _, err := parse(landed(), argv(test.line), fakeEnv(nil)); err == nil || err.Error() != test.want {
