@@ -98,10 +98,10 @@ func TestTryOnItsPort(t *testing.T) {
 		t.Errorf("served at %s; want 127.0.0.1 only", s.address)
 	}
 	s.login(t).works()
-	if !strings.Contains(s.stderr.String(), "trip.txt uploaded") {
+	s.ends(t, "trip.txt")
+	if !strings.Contains(s.stderr.String(), "trip.txt uploaded") { // all of the log is written at the end
 		t.Errorf("shown: %q; want the upload", s.stderr.String())
 	}
-	s.ends(t, "trip.txt")
 }
 
 func TestTryElsewhereWhenThePortIsTaken(t *testing.T) {
