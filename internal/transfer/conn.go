@@ -146,6 +146,27 @@ func (c *Conn) Break() {
 	c.mu.Unlock()
 }
 
+// failed reports whether Close will reset the connection.
+func (c *Conn) failed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.broken || c.cause != nil
+}
+
+// Finish says that nothing follows, where there is a way to say it before the end: TLS has one. Close says it here.
+func (c *Conn) Finish() error { return nil }
+
+// discard throws away what has arrived, up to a bound: a close with something unread resets the connection, and what the peer
+// has not received yet is lost.
+func (c *Conn) discard() {
+	var buf [maxUnread / 4]byte
+	for range maxUnread / len(buf) {
+		if n, err := unix.Read(c.fd, buf[:]); err != nil || n == 0 {
+			return
+		}
+	}
+}
+
 // Abort makes the owner's present and every later read and write fail at once with an error that
 // is ErrAborted and the cause, which may be nil. The first stays. The owner still has to Close.
 func (c *Conn) Abort(cause error) {

@@ -261,3 +261,10 @@ func TestDialWithoutPrivilegeUsesAnyPort(t *testing.T) {
 		t.Errorf("source port %d after %d calls; want an ordinary port after 1", port, calls)
 	}
 }
+
+// unread reports whether something has arrived that was not read.
+func unread(c *Conn) bool {
+	var b [1]byte
+	n, _, err := unix.Recvfrom(c.fd, b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+	return err == nil && n > 0
+}

@@ -8,6 +8,9 @@
 // A Conn is a raw non-blocking descriptor. It is made known to the runtime's poller only when it
 // has to wait for the first time: a small file is sent with one read, one write and one close.
 //
+// A Secure is TLS laid over a Conn. What is written to it goes out in pieces as large as the buffer; an end of TLS that did not
+// come (close_notify) is told from the end of the data.
+//
 // A Pacer may hold a transfer to a rate, and a Room may refuse to store what has come; both are asked for each piece.
 //
 // The package knows nothing of commands, replies, accounts, quotas, paths or address policy. It does not

@@ -8,17 +8,18 @@ import (
 
 // Receive stores what the peer sends, up to its end, in a file. On a *Conn a large binary file goes
 // from the socket to the page cache through a pipe where the kernel and the file system can do that;
-// ASCII, small files and other readers, such as TLS, go through a buffer. When it fails the
+// ASCII, small files and other readers, such as a *Secure, go through a buffer. When it fails the
 // connection is marked so that its Close resets it; the bytes counted in Result.File are stored.
 func (c *Copier) Receive(r io.Reader, j Job) Result {
 	conn, direct := r.(*Conn)
 	s := &receiver{c: c, r: r, conn: conn, job: j}
-	if !direct {
+	if direct {
+		s.res.Err = s.loop()
+	} else {
 		s.res.Err = s.buffered()
-		return s.res
 	}
-	if s.res.Err = s.loop(); s.res.Err != nil {
-		conn.Break()
+	if s.res.Err != nil {
+		breakOff(r)
 	}
 	return s.res
 }

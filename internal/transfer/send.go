@@ -7,11 +7,12 @@ import (
 )
 
 // Send sends a file, or a part of it. On a *Conn binary data goes from the page cache to the socket
-// without a copy where the kernel and the file system can do that; on any other writer, such as TLS,
-// through a buffer. When it fails the connection is marked so that its Close resets it.
+// without a copy where the kernel and the file system can do that; on any other writer, such as a
+// *Secure, through a buffer. When it fails the connection is marked so that its Close resets it.
 func (c *Copier) Send(w io.Writer, j Job) Result {
 	conn, direct := w.(*Conn)
-	s := &sender{c: c, w: w, conn: conn, job: j, res: j.done}
+	secure, _ := w.(*Secure)
+	s := &sender{c: c, w: w, conn: conn, secure: secure, job: j, res: j.done}
 	switch {
 	case !direct:
 		s.res.Err = s.buffered()
@@ -23,10 +24,17 @@ func (c *Copier) Send(w io.Writer, j Job) Result {
 		}
 		s.res.Err = s.loop()
 	}
-	if s.res.Err != nil && direct {
-		conn.Break()
+	if s.res.Err != nil {
+		breakOff(w)
 	}
 	return s.res
+}
+
+// breakOff marks the connection under a reader or writer as failed, if there is one.
+func breakOff(end any) {
+	if b, ok := end.(interface{ Break() }); ok {
+		b.Break()
+	}
 }
 
 // TrySend sends a small file if it fits into the connection at once. It never waits for the peer:
@@ -62,12 +70,13 @@ func (c *Copier) TrySend(conn *Conn, j *Job) (Result, bool) {
 
 // A sender is one transfer to the peer. job.Offset and job.Size move on with the bytes.
 type sender struct {
-	c    *Copier
-	w    io.Writer
-	conn *Conn
-	job  Job
-	res  Result
-	zero bool // use sendfile
+	c      *Copier
+	w      io.Writer
+	conn   *Conn   // w, if that is bare
+	secure *Secure // w, if that is TLS
+	job    Job
+	res    Result
+	zero   bool // use sendfile
 
 	allowed int // bytes that may cross the connection in this step
 }
@@ -191,14 +200,23 @@ func (s *sender) buffered() error {
 		before := s.res.Wire
 		err := s.writeOut()
 		s.job.giveBack(s.allowed - int(s.res.Wire-before))
-		if err != nil {
-			return err
+		if err == nil && s.secure != nil && s.job.Size > 0 {
+			err = s.secure.Flush() // here, where no other buffer is held while the peer lets us wait
 		}
+		if err != nil {
+			return wireError("write", err)
+		}
+	}
+	if s.secure == nil {
+		return nil
+	}
+	if err := s.secure.Finish(); err != nil { // with the last of the data
+		return wireError("write", err)
 	}
 	return nil
 }
 
-// writeOut sends one bufferful to the writer.
+// writeOut sends one bufferful to the writer. TLS counts it as sent when it is sealed.
 func (s *sender) writeOut() error {
 	buf := s.c.buffer()
 	defer s.c.recycle(buf)
