@@ -24,6 +24,7 @@ const (
 	CodeLoggedIn       = 230
 	CodeFileOK         = 250
 	CodePathname       = 257
+	CodeSecurityOK     = 234 // RFC 2228: AUTH is accepted
 	CodeNeedPassword   = 331
 	CodePending        = 350
 	CodeNotAvailable   = 421
@@ -38,8 +39,10 @@ const (
 	CodeBadSequence    = 503
 	CodeBadParameter   = 504
 	CodeNoDataPossible = 520 // Pure-FTPd: ESTA and ESTP without a data connection to open
+	CodeProtection     = 521 // RFC 4217: no data connection under this PROT
 	CodeBadFamily      = 522 // RFC 2428
 	CodeNotLoggedIn    = 530
+	CodePolicy         = 534 // RFC 2228: refused for policy reasons
 	CodeUnavailable    = 550
 	CodeQuotaExceeded  = 552
 	CodeBadName        = 553

@@ -70,7 +70,7 @@ func (s *Server) accept(ctx, halt context.Context, l net.Listener) error {
 		switch {
 		case err == nil:
 			wait = time.Millisecond
-			s.admit(halt, conn)
+			s.admit(halt, conn, l)
 		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
 			return nil
 		case !temporary(err):
@@ -102,13 +102,23 @@ func sleep(ctx context.Context, d time.Duration) {
 }
 
 // admit starts a session for a client, or tells it why there is none.
-func (s *Server) admit(halt context.Context, conn net.Conn) {
+func (s *Server) admit(halt context.Context, conn net.Conn, l net.Listener) {
 	from := address(conn.RemoteAddr())
+	_, secure := l.(implicit)
 	if v := s.admission.enter(from); v != admitted {
-		s.turnAway(conn, from, v)
+		s.logRefusal(from, v)
+		if secure { // a handshake, only to say no, is more than this client may cost
+			_ = conn.Close()
+			return
+		}
+		s.turnAway(conn, v)
 		return
 	}
-	client := s.handler.Open(conn)
+	open := s.handler.Open
+	if secure {
+		open = s.handler.OpenImplicit
+	}
+	client := open(conn)
 	if !s.add(client) {
 		s.admission.leave(from)
 		_ = conn.Close() // the server is ending
@@ -149,13 +159,12 @@ func (s *Server) drain() {
 	}
 }
 
-// turnAway tells a client which limit it met, and the log too, but not for every connection of a storm.
-func (s *Server) turnAway(conn net.Conn, from netip.Addr, v verdict) {
+// turnAway tells a client which limit it met.
+func (s *Server) turnAway(conn net.Conn, v verdict) {
 	text := "421 " + fullText(s.admission.maxClients) + "\r\n"
 	if v == addressAtMost {
 		text = "421 " + crowdedText(s.admission.maxPerIP) + "\r\n"
 	}
-	s.logRefusal(from, v)
 	// The client is leaving: whether it reads the reason is its own affair.
 	_ = conn.SetWriteDeadline(time.Now().Add(refusalTimeout))
 	_, _ = conn.Write([]byte(text))

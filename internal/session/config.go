@@ -13,6 +13,7 @@ import (
 	"pureftpd/internal/quota"
 	"pureftpd/internal/record"
 	"pureftpd/internal/rootfs"
+	"pureftpd/internal/tlsconf"
 	"pureftpd/internal/transfer"
 )
 
@@ -87,6 +88,11 @@ type Config struct {
 	FortunesFile     string                                    // -F
 	Aliases          []Alias                                   // directory aliases, in file order
 	Location         *time.Location                            // for the clock shown to clients
+	TLS              TLSLevel                                  // -Y
+	ClearNetworks    []netip.Prefix                            // clients there may use clear text whatever TLS says
+	DataBinding      tlsconf.Binding                           // as Parts.TLS has it
+	DataFromAnywhere bool                                      // under tlsconf.BindRequire passive data connections may come from any address
+	NeedCloseNotify  bool                                      // an upload whose TLS did not end with close_notify is aborted
 	MaxClients       int                                       // shown in the greeting; 0 means no limit
 	PassiveWait      time.Duration                             // how long a data connection may be waited for
 	FailurePause     time.Duration                             // unit of the pause after a failed login; 3 s
@@ -135,7 +141,8 @@ type Parts struct {
 	Copier    *transfer.Copier
 	Scratch   *listing.Scratch
 	Quotas    *quota.Book
-	Shaper    *pace.Shaper // bandwidth of the whole server
+	Shaper    *pace.Shaper    // bandwidth of the whole server
+	TLS       *tlsconf.Server // nil where Config.TLS is TLSOff
 	AltLogs   []*record.AltLog
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -31,7 +32,10 @@ var lineBuffers = sync.Pool{New: func() any { return new([ftp.MaxCommandLine]byt
 // control is the reading side of a control connection. One goroutine uses it at a time: the session, or during a
 // transfer its watcher.
 type control struct {
-	conn   net.Conn
+	conn   net.Conn  // what is read and written: raw, or TLS over it
+	raw    net.Conn  // the connection itself; it never changes
+	tls    *tls.Conn // nil in the clear
+	wire   *records  // what tls reads
 	inline [inlineBuffer]byte
 	big    *[ftp.MaxCommandLine]byte // nil while the inline buffer is enough
 	r, w   int                       // what was received and not yet used
@@ -96,7 +100,7 @@ func (c *control) fill(now, deadline time.Time) error {
 	}
 	if c.armed.Before(deadline) || c.armed.After(deadline.Add(deadlineSlack)) {
 		c.armed = deadline.Add(min(deadlineSlack, deadline.Sub(now)/8))
-		if err := c.conn.SetReadDeadline(c.armed); err != nil {
+		if err := c.raw.SetReadDeadline(c.armed); err != nil {
 			return err
 		}
 	}
@@ -118,7 +122,7 @@ func (c *control) fill(now, deadline time.Time) error {
 func (c *control) write(b []byte) error {
 	if now := time.Now(); c.last.Sub(now) < writeTimeout/2 {
 		c.last = now.Add(writeTimeout)
-		if err := c.conn.SetWriteDeadline(c.last); err != nil {
+		if err := c.raw.SetWriteDeadline(c.last); err != nil {
 			return err
 		}
 	}
@@ -157,12 +161,82 @@ func (c *control) release() {
 
 // hungUp reports, without waiting, whether the client has closed the control connection with nothing left to read.
 func (c *control) hungUp() bool {
-	conn, ok := c.conn.(syscall.Conn)
-	return ok && c.r == c.w && transfer.HungUp(conn)
+	conn, ok := c.raw.(syscall.Conn)
+	if !ok || c.r != c.w {
+		return false
+	}
+	if c.tls == nil {
+		return transfer.HungUp(conn)
+	}
+	if !transfer.Ended(conn) {
+		return false
+	}
+	now := time.Now() // a command may be left, or only the end of TLS; no more will come, so this does not wait
+	err := c.fill(now, now.Add(time.Second))
+	return err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// secured reports whether the connection is protected by TLS.
+func (c *control) secured() bool { return c.tls != nil }
+
+// secure lays TLS over the connection; server makes our end of it. After an error the connection is of no use.
+func (c *control) secure(server func(net.Conn) *tls.Conn, limit time.Duration) (tls.ConnectionState, error) {
+	c.wire = &records{Conn: c.raw}
+	c.tls = server(c.wire)
+	c.conn = c.tls
+	if err := c.raw.SetDeadline(time.Now().Add(limit)); err != nil {
+		return tls.ConnectionState{}, err
+	}
+	c.armed, c.last = time.Time{}, time.Time{}
+	if c.down.Load() { // set before the interrupt, which the deadline above may have undone
+		return tls.ConnectionState{}, os.ErrDeadlineExceeded
+	}
+	if err := c.tls.Handshake(); err != nil {
+		return tls.ConnectionState{}, err
+	}
+	return c.tls.ConnectionState(), nil
+}
+
+// clear ends TLS and keeps the connection. Commands that came before the client ended it are dropped; he is given the time that
+// the next command may take.
+func (c *control) clear(limit time.Duration) error {
+	c.wire.exact = true
+	if err := c.tls.CloseWrite(); err != nil {
+		return err
+	}
+	c.armed, c.last = time.Time{}, time.Time{}
+	if err := c.raw.SetDeadline(time.Now().Add(limit)); err != nil {
+		return err
+	}
+	if c.down.Load() { // as in secure
+		return os.ErrDeadlineExceeded
+	}
+	var err error
+	for err == nil {
+		_, err = c.tls.Read(c.buf())
+	}
+	if err != io.EOF {
+		return err
+	}
+	c.r, c.w = 0, 0
+	c.release()
+	c.w = copy(c.buf(), c.wire.clear)
+	c.conn, c.tls, c.wire = c.raw, nil, nil
+	return nil
+}
+
+// close ends the connection. A client that is still there is told that TLS ends.
+func (c *control) close(gone bool) {
+	c.big = nil
+	if gone {
+		_ = c.raw.Close()
+		return
+	}
+	_ = c.conn.Close() // nothing is lost: replies were written before
 }
 
 // interrupt makes a read that another goroutine waits in return at once.
-func (c *control) interrupt() { _ = c.conn.SetReadDeadline(time.Unix(1, 0)) }
+func (c *control) interrupt() { _ = c.raw.SetReadDeadline(time.Unix(1, 0)) }
 
 // shutDown ends all reading for good.
 func (c *control) shutDown() {
@@ -171,4 +245,4 @@ func (c *control) shutDown() {
 }
 
 // uninterrupt lets reads wait again.
-func (c *control) uninterrupt() { c.armed = time.Time{}; _ = c.conn.SetReadDeadline(time.Time{}) }
+func (c *control) uninterrupt() { c.armed = time.Time{}; _ = c.raw.SetReadDeadline(time.Time{}) }

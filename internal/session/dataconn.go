@@ -10,6 +10,7 @@ import (
 
 	"pureftpd/internal/ftp"
 	"pureftpd/internal/record"
+	"pureftpd/internal/tlsconf"
 	"pureftpd/internal/transfer"
 )
 
@@ -132,13 +133,18 @@ func (s *Session) epsv(ctx context.Context, arg string) (ftp.Reply, error) {
 	return ftp.Say(ftp.CodeExtPassive, fmt.Sprintf("Entering Extended Passive Mode (|||%d|)", s.lease.Port())), nil
 }
 
+// boundByTLS reports whether a data connection is known by its TLS session, so that its address need not say whose it is.
+func (s *Session) boundByTLS() bool {
+	return s.private && s.cfg.DataFromAnywhere && s.cfg.DataBinding == tlsconf.BindRequire
+}
+
 // listen takes a pair of client address and port for the next data connection.
 func (s *Session) listen(ctx context.Context) error {
 	previous := s.lease
 	s.lease = nil
 	s.dropDataConnection()
 	lease, err := s.parts.Passive.Reserve(ctx, transfer.Request{
-		Local: s.local.Addr(), Client: s.dataPeer(), Any: s.fxp(), Previous: previous,
+		Local: s.local.Addr(), Client: s.dataPeer(), Any: s.fxp() || s.boundByTLS(), Previous: previous,
 	})
 	if err != nil {
 		s.logf(record.Error, "passive port: %v", err)

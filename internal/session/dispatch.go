@@ -40,6 +40,12 @@ func (s *Session) command(ctx context.Context, line []byte) {
 	if len(s.out) > maxPending {
 		_ = s.flush() // its failure ends the session at the next read
 	}
+	if then := s.then; then != nil {
+		s.then = nil
+		if s.flush() == nil {
+			then()
+		}
+	}
 }
 
 // perform checks what the row asks for and runs its handler.
@@ -52,6 +58,9 @@ func (s *Session) perform(ctx context.Context, v verb, arg string) (ftp.Reply, e
 			s.ending = true
 			return ftp.Say(ftp.CodeNotAvailable, "Your directory is gone, this session ends"), nil
 		}
+	}
+	if v.needs&protected != 0 && !s.private && s.level() == TLSData {
+		return ftp.Say(ftp.CodeProtection, "Data must be private here: send PROT P first"), nil
 	}
 	if v.needs&argument != 0 && arg == "" {
 		return ftp.Say(ftp.CodeSyntaxArg, "An argument is missing: "+v.syntax), nil
@@ -79,12 +88,12 @@ func (s *Session) rootAlive() error {
 // unknown answers a verb that is not in the table. An HTTP client has been led here by someone, so it is sent away.
 func (s *Session) unknown(name string) ftp.Reply {
 	switch name {
-	case "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT":
+	case "CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PRI", "PUT", "TRACE": // PRI begins HTTP/2
 		s.logf(record.Info, "HTTP command: [%s]", strings.ToLower(name))
 		s.ending = true
 		return ftp.Say(ftp.CodeSyntax, "This is an FTP server, not a web server")
-	case "ADAT", "AUTH", "CCC", "PBSZ", "PROT": // known to precede a login (RFC 2228, 3): a client goes on without them
-		return ftp.Say(ftp.CodeSyntax, "This server has no TLS")
+	case "ADAT": // known to precede a login (RFC 2228, 3)
+		return ftp.Say(ftp.CodeSyntax, "AUTH TLS needs no data of its own")
 	}
 	if s.account == nil {
 		return ftp.Say(ftp.CodeNotLoggedIn, "Log in first: USER, then PASS")

@@ -16,6 +16,7 @@ func (s *Session) feat(context.Context, string) (ftp.Reply, error) {
 	features := []string{
 		"UTF8", "EPRT", "IDLE", "MDTM", "SIZE", "MFMT", "REST STREAM",
 		"MLST " + strings.ReplaceAll(mlstFacts, ";", "*;"), "MLSD", "PRET",
+		"AUTH TLS", "PBSZ", "PROT",
 	}
 	if !s.cfg.VirtualChroot {
 		features = append(features, "TVFS")

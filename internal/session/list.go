@@ -121,14 +121,21 @@ func (s *Session) sendListing(ctx context.Context, produce producer) (ftp.Reply,
 	s.mark(s.opening(conn, 0))
 	producing, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	data, err := s.dress(ctx, conn)
+	if err != nil {
+		return ftp.Reply{}, err
+	}
 	w := s.watch(ctx, func(why error) { cancel(why); conn.Abort(why) },
 		func() ftp.Reply { return s.status("Sending a listing") })
-	result, err := produce(producing, conn)
+	result, err := produce(producing, data)
+	if err == nil {
+		err = data.Finish()
+	}
 	w.stop()
 	if err != nil {
-		conn.Break()
+		data.Break()
 	}
-	if closed := conn.Close(); err == nil && closed != nil {
+	if closed := data.Close(); err == nil && closed != nil {
 		err = &transfer.PeerError{Op: "close", Err: closed}
 	}
 	if cause := context.Cause(producing); cause != nil && err != nil {

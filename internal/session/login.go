@@ -22,6 +22,9 @@ func (s *Session) userVerb(ctx context.Context, name string) (ftp.Reply, error) 
 	case s.account != nil:
 		return ftp.Say(ftp.CodeNotLoggedIn, "You are logged in already; reconnect to be somebody else"), nil
 	}
+	if s.level() >= TLSLogins && !s.control.secured() {
+		return ftp.Say(ftp.CodeNotAvailable, "Names and passwords cross protected by TLS only here", "Send AUTH TLS first"), nil
+	}
 	if len(name) > maxNameLength {
 		name = name[:maxNameLength]
 	}

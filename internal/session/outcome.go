@@ -30,6 +30,8 @@ func (s *Session) transferFailed(name string, result transfer.Result, elapsed ti
 	case errors.Is(result.Err, errTooLong):
 		s.ending = true
 		return ftp.Say(ftp.CodeNotAvailable, "Timeout: "+why+", this session ends")
+	case errors.Is(result.Err, transfer.ErrTruncated):
+		s.logf(record.Warning, "%s: %v: taken for broken off", s.logPath(name), result.Err)
 	case result.Cause() == transfer.SourceFailed || result.Cause() == transfer.SinkFailed:
 		s.logf(record.Error, "%s: %v", s.logPath(name), result.Err)
 	}
@@ -43,7 +45,10 @@ func failure(result transfer.Result, broken int) (code int, why string) {
 	case transfer.Stalled:
 		return broken, "Timeout: no data moved for too long; aborted"
 	case transfer.PeerReset:
-		return broken, "The data connection broke: " + reason(result.Err) + "; aborted"
+		if errors.Is(result.Err, transfer.ErrTruncated) {
+			return broken, "The data connection ended in the middle of TLS (no close_notify); aborted"
+		}
+		return broken, "The data connection broke: " + brokenBy(result.Err) + "; aborted"
 	case transfer.SourceFailed:
 		if errors.Is(result.Err, transfer.ErrShrunk) {
 			return ftp.CodeLocalError, "The file became shorter while it was sent; aborted"

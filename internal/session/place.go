@@ -36,6 +36,23 @@ func (s *Session) finish(t *target, result *transfer.Result) error {
 	return nil
 }
 
+// abandon takes back a file that an upload made for nothing, if it did, and returns why.
+func (s *Session) abandon(t *target, why error) error {
+	if t == nil {
+		return why
+	}
+	var err error
+	if t.atomic() {
+		err = errors.Join(t.file.Close(), s.discard(t))
+	} else {
+		err = errors.Join(s.takeBack(t), t.file.Close())
+	}
+	if err != nil {
+		s.logf(record.Error, "take back %s: %v", s.logPath(t.name), err)
+	}
+	return why
+}
+
 // takeBack undoes an upload that met the limit: a file that it began is deleted, one that it went on with gets its old length.
 // The file is still open, so that no other session writes it.
 func (s *Session) takeBack(t *target) error {

@@ -89,16 +89,23 @@ func (s *Session) send(ctx context.Context, conn *transfer.Conn, name string, jo
 	if flow.Limited() {
 		job.Pace = flow
 	}
-	result, done := s.parts.Copier.TrySend(conn, &job)
+	data := stream(conn)
+	result, done := s.trySend(conn, &job)
 	if !done {
 		job.Pace, job.Progress = flow, new(transfer.Progress)
 		_ = s.flush() // a broken control connection is the watcher's to notice
+		var err error
+		if data, err = s.dress(ctx, conn); err != nil {
+			flow.Done()
+			return s.replyFor(err)
+		}
+		begun = time.Now()
 		w := s.watch(ctx, aborting(conn, flow), s.transferStatus("Sending", name, job.Progress))
-		result = s.parts.Copier.Send(conn, job)
+		result = s.parts.Copier.Send(data, job)
 		w.stop()
 	}
 	flow.Done()
-	if err := conn.Close(); err != nil && result.Err == nil {
+	if err := data.Close(); err != nil && result.Err == nil {
 		result.Err = &transfer.PeerError{Op: "close", Err: err}
 	}
 	elapsed := time.Since(begun)
@@ -116,6 +123,14 @@ func (s *Session) send(ctx context.Context, conn *transfer.Conn, name string, jo
 		lines = []string{"Line ends were converted, as in every ASCII transfer", "File sent"}
 	}
 	return ftp.Say(ftp.CodeDataDone, s.withRate(lines, result.Wire, elapsed)...)
+}
+
+// trySend sends what can be sent without waiting: nothing under PROT P, where the client waits for the mark before it begins TLS.
+func (s *Session) trySend(conn *transfer.Conn, job *transfer.Job) (transfer.Result, bool) {
+	if s.private {
+		return transfer.Result{}, false
+	}
+	return s.parts.Copier.TrySend(conn, job)
 }
 
 // aborting ends a transfer wherever it waits: for the peer, or for its turn.

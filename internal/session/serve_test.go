@@ -3,6 +3,7 @@ package session
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -74,6 +75,39 @@ func (numbersOnly) HomeOf(string) (string, bool) { return "", false }
 type lab struct {
 	handler *Handler
 	home    string
+	journal journal
+}
+
+// A journal is the log of a lab.
+type journal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(b)
+}
+
+// expect waits for a line that holds the words.
+func (j *journal) expect(t testing.TB, words string) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(10 * time.Second); ; {
+		j.mu.Lock()
+		text := j.text.String()
+		j.mu.Unlock()
+		if strings.Contains(text, words) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("the log holds no %q:\n%s", words, text)
+		}
+	}
 }
 
 func newLab(t testing.TB, change func(*Config)) *lab {
@@ -94,14 +128,16 @@ func newLab(t testing.TB, change func(*Config)) *lab {
 		t.Fatal(err)
 	}
 	copier := transfer.NewCopier()
-	log := record.Open(record.Config{Output: record.None})
+	l := &lab{home: home}
+	log := record.Open(record.Config{Output: record.Stderr, Stderr: &l.journal})
 	t.Cleanup(func() { _, _, _ = passive.Close(), copier.Close(), log.Close() })
 	ann := account.Account{Name: "ann", UID: uint32(os.Getuid()), GID: uint32(os.Getgid()), Home: home + "/./"}
-	return &lab{home: home, handler: NewHandler(config, Parts{
+	l.handler = NewHandler(config, Parts{
 		Auth: accounts{"ann": ann}, Roots: rootfs.NewCache(), Passive: passive, Dialer: &transfer.Dialer{}, Copier: copier,
 		Log: log, Names: numbersOnly{}, Admission: &house{users: map[string]uint64{}}, Scratch: new(listing.Scratch),
-		Quotas: quota.NewBook(), Shaper: pace.NewShaper(pace.Rates{}),
-	})}
+		Quotas: quota.NewBook(), Shaper: pace.NewShaper(pace.Rates{}), TLS: newTLS(t, config),
+	})
+	return l
 }
 
 // A client is the other end of a control connection.
@@ -110,10 +146,21 @@ type client struct {
 	conn    net.Conn
 	in      *bufio.Reader
 	session *Session // the server's end
+
+	raw net.Conn    // of a client with TLS: the connection under it
+	tls *tls.Config // likewise: for its connections, which resume one session
 }
 
 // connect opens a session and reads its greeting.
 func (l *lab) connect(t testing.TB) *client {
+	t.Helper()
+	c := l.dial(t, l.handler.Open)
+	c.want("220")
+	return c
+}
+
+// dial opens a session.
+func (l *lab) dial(t testing.TB, open func(net.Conn) *Session) *client {
 	t.Helper()
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -130,14 +177,13 @@ func (l *lab) connect(t testing.TB) *client {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	s := l.handler.Open(served)
+	s := open(served)
 	go func() { defer close(done); s.Serve(ctx) }()
 	t.Cleanup(func() { conn.Close(); cancel(); <-done })
 	c := &client{t: t, conn: conn, in: bufio.NewReader(conn), session: s}
 	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
-	c.want("220")
 	return c
 }
 

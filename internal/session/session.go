@@ -16,6 +16,7 @@ import (
 	"pureftpd/internal/pace"
 	"pureftpd/internal/record"
 	"pureftpd/internal/rootfs"
+	"pureftpd/internal/tlsconf"
 	"pureftpd/internal/transfer"
 )
 
@@ -86,6 +87,13 @@ type Session struct {
 	dummies  time.Time // since when nothing but dummy commands came; zero: not so
 	extOnly  bool      // EPSV ALL was given
 
+	// TLS.
+	implicit bool             // it begins before the greeting
+	tls      *tlsconf.Session // nil before AUTH
+	private  bool             // PROT P
+	endsTLS  bool             // the client has ended the TLS of an upload as it should
+	then     func()           // what follows the reply to the present command: set by AUTH and CCC, used up by command
+
 	// The data connection to come.
 	lease  *transfer.Lease // after PASV or EPSV
 	remote netip.AddrPort  // after PORT or EPRT
@@ -103,7 +111,7 @@ type Session struct {
 func (h *Handler) Open(conn net.Conn) *Session {
 	return &Session{
 		Handler: h,
-		control: control{conn: conn},
+		control: control{conn: conn, raw: conn},
 		local:   addrPort(conn.LocalAddr()),
 		peer:    addrPort(conn.RemoteAddr()),
 		begun:   time.Now(),
@@ -111,6 +119,14 @@ func (h *Handler) Open(conn net.Conn) *Session {
 		idle:    h.cfg.Idle,
 		ascii:   true,
 	}
+}
+
+// OpenImplicit begins a session over a connection that begins with TLS, as on the port 990. Data connections are private unless
+// the client says otherwise.
+func (h *Handler) OpenImplicit(conn net.Conn) *Session {
+	s := h.Open(conn)
+	s.implicit, s.private = true, true
+	return s
 }
 
 // Drain lets the transfer that runs, if any, come to its end, and then ends the session with a 421. It may be called from
@@ -124,7 +140,10 @@ func (s *Session) Serve(ctx context.Context) {
 	defer s.close(stop)
 	defer s.recoverPanic()
 	s.log.Connected()
-	if s.greet(ctx) {
+	if s.implicit {
+		s.secure()
+	}
+	if !s.ending && s.greet(ctx) {
 		s.converse(ctx)
 	}
 }
@@ -141,8 +160,7 @@ func (s *Session) close(stopWatching func() bool) {
 	if s.release != nil {
 		s.release()
 	}
-	s.control.big = nil
-	_ = s.control.conn.Close() // nothing is lost: replies were written before
+	s.control.close(s.gone)
 }
 
 // recoverPanic turns a fault of ours into the end of this one session.

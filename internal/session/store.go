@@ -57,23 +57,44 @@ func (s *Session) upload(ctx context.Context, u upload) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	t, err := s.openTarget(u)
+	var t *target
+	if s.private && !u.unique {
+		err = s.foresee(u) // the file is not touched before there is TLS; only STOU must, to tell its name in the mark
+	} else {
+		t, err = s.openTarget(u)
+	}
 	if err != nil {
 		conn.Abort(err)
 		_ = conn.Close() // nothing was transferred
 		return ftp.Reply{}, err
 	}
-	return s.receive(ctx, conn, t), nil
+	conn.SetStall(s.idle)
+	s.mark(s.uploadOpening(conn, t))
+	data, err := s.dress(ctx, conn)
+	if err != nil {
+		return ftp.Reply{}, s.abandon(t, err)
+	}
+	if t == nil {
+		if t, err = s.openTarget(u); err != nil {
+			conn.Abort(err)
+			_ = data.Close() // as above
+			return ftp.Reply{}, err
+		}
+	}
+	return s.receive(ctx, conn, data, t), nil
+}
+
+// uploadOpening is the mark ahead of an upload. STOU tells the name there.
+func (s *Session) uploadOpening(conn *transfer.Conn, t *target) ftp.Reply {
+	mark := s.opening(conn, 0)
+	if t != nil && t.unique {
+		mark.Before = append([]string{"FILE: " + t.name}, mark.Before...)
+	}
+	return mark
 }
 
 // receive moves the data and says how that went: 226 means that every byte is written and the file was closed.
-func (s *Session) receive(ctx context.Context, conn *transfer.Conn, t *target) ftp.Reply {
-	conn.SetStall(s.idle)
-	mark := s.opening(conn, 0)
-	if t.unique {
-		mark.Before = append([]string{"FILE: " + t.name}, mark.Before...)
-	}
-	s.mark(mark)
+func (s *Session) receive(ctx context.Context, conn *transfer.Conn, data stream, t *target) ftp.Reply {
 	if t.offset > 0 && !s.ascii && !t.append {
 		s.log.Write(record.Notice, record.AppendRestart(nil, t.offset))
 	}
@@ -84,9 +105,13 @@ func (s *Session) receive(ctx context.Context, conn *transfer.Conn, t *target) f
 	}
 	begun := time.Now()
 	w := s.watch(ctx, aborting(conn, flow), s.transferStatus("Receiving", t.name, job.Progress))
-	result := s.parts.Copier.Receive(conn, job)
+	result := s.parts.Copier.Receive(data, job)
 	w.stop()
 	flow.Done()
+	if result.Err == nil && s.truncated(data) {
+		result.Err = &transfer.PeerError{Op: "read", Err: transfer.ErrTruncated}
+		data.Break()
+	}
 	if t.atomic() && result.Err == nil && s.control.hungUp() {
 		// A client that dies in the middle ends its data connection like one that has finished. It has no control
 		// connection any more, and its half file must not replace a whole one.
@@ -94,7 +119,7 @@ func (s *Session) receive(ctx context.Context, conn *transfer.Conn, t *target) f
 	}
 	elapsed := time.Since(begun)
 	err := s.finish(t, &result)
-	_ = conn.Close() // the client has finished sending, or the transfer failed anyway
+	_ = data.Close() // the client has finished sending, or the transfer failed anyway
 	if err == nil || !t.atomic() && result.Cause() != transfer.NoRoom {
 		s.received += result.File
 		s.log.Write(record.Notice, record.AppendUploaded(nil, s.logPath(t.name), result.File, elapsed))

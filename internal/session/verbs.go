@@ -9,11 +9,12 @@ import (
 type needs uint8
 
 const ( // what must hold before a verb runs
-	login    needs = 1 << iota // else 530
-	realUser                   // not anonymous, else 550
-	argument                   // an argument, else 501
-	dummy                      // it does not keep a session alive
-	neutral                    // it neither starts nor stops the clock of dummy commands
+	login     needs = 1 << iota // else 530
+	realUser                    // not anonymous, else 550
+	protected                   // under -Y 3 a private data connection (PROT P), else 521
+	argument                    // an argument, else 501
+	dummy                       // it does not keep a session alive
+	neutral                     // it neither starts nor stops the clock of dummy commands
 )
 
 // A verb is one row: dispatch, HELP, FEAT and logging read it.
@@ -38,6 +39,12 @@ func verbs() map[string]verb {
 		"XCUP": {run: (*Session).cdup, needs: login, help: "the same as CDUP"},
 		"QUIT": {run: (*Session).quit, help: "log out"},
 
+		// Security (RFC 2228, RFC 4217).
+		"AUTH": {run: (*Session).authVerb, needs: neutral, syntax: "TLS", help: "begin TLS on this connection"},
+		"PBSZ": {run: (*Session).pbsz, syntax: "0", help: "set the size of a buffer that TLS does not need"},
+		"PROT": {run: (*Session).prot, needs: neutral, syntax: "C | P", help: "make data connections clear or private"},
+		"CCC":  {run: (*Session).ccc, needs: neutral, help: "end TLS on this connection"},
+
 		// Transfer parameters (4.1.2; RFC 2428).
 		"PORT": {run: (*Session).port, needs: login, syntax: "h1,h2,h3,h4,p1,p2", help: "connect to this address for data"},
 		"EPRT": {run: (*Session).eprt, needs: login, syntax: "|family|address|port|",
@@ -52,10 +59,10 @@ func verbs() map[string]verb {
 		"MODE": {run: (*Session).mode, needs: argument | dummy, syntax: "S", help: "set the transfer mode"},
 
 		// Transfers and files (4.1.3; RFC 3659).
-		"RETR": {run: (*Session).retr, needs: login | argument, syntax: "file", help: "download"},
-		"STOR": {run: (*Session).stor, needs: login | argument, syntax: "file", help: "upload"},
-		"APPE": {run: (*Session).appe, needs: login | argument, syntax: "file", help: "upload to the end of a file"},
-		"STOU": {run: (*Session).stou, needs: login, help: "upload under a name the server makes up"},
+		"RETR": {run: (*Session).retr, needs: login | protected | argument, syntax: "file", help: "download"},
+		"STOR": {run: (*Session).stor, needs: login | protected | argument, syntax: "file", help: "upload"},
+		"APPE": {run: (*Session).appe, needs: login | protected | argument, syntax: "file", help: "upload to the end of a file"},
+		"STOU": {run: (*Session).stou, needs: login | protected, help: "upload under a name the server makes up"},
 		"PRET": {run: (*Session).pret, needs: login, syntax: "command", help: "announce the command that will follow PASV"},
 		"ALLO": {run: (*Session).allo, needs: login | argument, syntax: "bytes", help: "ask whether there is room"},
 		"REST": {run: (*Session).rest, needs: login | argument | dummy, syntax: "offset", help: "start the next transfer there"},
@@ -69,10 +76,10 @@ func verbs() map[string]verb {
 		"XMKD": {run: (*Session).mkd, needs: login | argument, syntax: "directory", help: "the same as MKD"},
 		"PWD":  {run: (*Session).pwd, needs: login | dummy, help: "tell the working directory"},
 		"XPWD": {run: (*Session).pwd, needs: login | dummy, help: "the same as PWD"},
-		"LIST": {run: (*Session).list, needs: login, syntax: "[options] [path]", help: "list files as ls -l does"},
-		"NLST": {run: (*Session).nlst, needs: login, syntax: "[directory]", help: "list names"},
-		"MLSD": {run: (*Session).mlsd, needs: login, syntax: "[directory]", help: "list facts for programs"},
-		"MLST": {run: (*Session).mlst, needs: login, syntax: "[file]", help: "tell the facts of one file"},
+		"LIST": {run: (*Session).list, needs: login | protected, syntax: "[options] [path]", help: "list files as ls -l does"},
+		"NLST": {run: (*Session).nlst, needs: login | protected, syntax: "[directory]", help: "list names"},
+		"MLSD": {run: (*Session).mlsd, needs: login | protected, syntax: "[directory]", help: "list facts for programs"},
+		"MLST": {run: (*Session).mlst, needs: login | protected, syntax: "[file]", help: "tell the facts of one file"},
 		"SIZE": {run: (*Session).size, needs: login | argument, syntax: "file", help: "tell the size in bytes"},
 		"MDTM": {run: (*Session).mdtm, needs: login | argument, syntax: "file", help: "tell the time of the last change"},
 		"MFMT": {run: (*Session).mfmt, needs: login | realUser | argument, syntax: "YYYYMMDDHHMMSS file",

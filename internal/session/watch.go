@@ -57,7 +57,7 @@ func (w *watcher) run(ctx context.Context) {
 	defer context.AfterFunc(ctx, func() { w.abort(errShutdown) })()
 	c := &w.s.control
 	for !w.stopping.Load() && !w.scan() && c.makeRoom() == nil {
-		if err := c.conn.SetReadDeadline(w.begun.Add(longestTransfer)); err != nil {
+		if err := c.raw.SetReadDeadline(w.begun.Add(longestTransfer)); err != nil {
 			w.lose()
 			return
 		}

@@ -247,10 +247,12 @@ func TestSecureAbortAndStall(t *testing.T) {
 
 func TestSecureHandshakeFails(t *testing.T) {
 	for name, client := range map[string]func(*net.TCPConn){
-		"no TLS":          func(raw *net.TCPConn) { io.WriteString(raw, "RETR me, please\r\n") },
-		"nothing":         func(raw *net.TCPConn) {},
-		"gone":            func(raw *net.TCPConn) { raw.CloseWrite() },
-		"refused version": func(raw *net.TCPConn) { tls.Client(raw, &tls.Config{MaxVersion: tls.VersionTLS10, InsecureSkipVerify: true}).Handshake() },
+		"no TLS":  func(raw *net.TCPConn) { io.WriteString(raw, "RETR me, please\r\n") },
+		"nothing": func(raw *net.TCPConn) {},
+		"gone":    func(raw *net.TCPConn) { raw.CloseWrite() },
+		"refused version": func(raw *net.TCPConn) {
+			tls.Client(raw, &tls.Config{MaxVersion: tls.VersionTLS10, InsecureSkipVerify: true}).Handshake()
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			conn, raw := connected(t)
