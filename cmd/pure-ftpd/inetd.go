@@ -52,7 +52,11 @@ func serveOne(ctx context.Context, o *options.Options, conn net.Conn) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		p.handler.Open(conn).Serve(ctx)
+		open := p.handler.Open
+		if implicitTLS(o, conn.LocalAddr()) {
+			open = p.handler.OpenImplicit
+		}
+		open(conn).Serve(ctx)
 	}()
 	select {
 	case <-done:

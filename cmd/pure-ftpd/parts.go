@@ -96,6 +96,7 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 		Quotas:    quota.NewBook(),
 		Shaper:    pace.NewShaper(pace.Rates(o.TotalBandwidth)),
 		AltLogs:   p.altLogs,
+		TLS:       p.tls,
 	})
 	return p, nil
 }
@@ -243,6 +244,9 @@ func sessionConfig(o *options.Options, system *unixauth.Database, log *record.Lo
 		FortunesFile:     o.FortunesFile,
 		Aliases:          aliases,
 		Location:         time.Local,
+		TLS:              session.TLSLevel(tlsLevel(o)),
+		ClearNetworks:    o.ClearTextFrom,
+		DataBinding:      tlsBinding(o.TLSBinding),
 		MaxClients:       o.MaxClients,
 		PassiveWait:      passiveWait,
 		FailurePause:     failurePause,

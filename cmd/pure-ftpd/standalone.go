@@ -60,10 +60,16 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 	return serveUntilSignal(ctx, p, listeners, signals)
 }
 
-// openListeners takes the sockets that systemd passed on, or opens those of -S.
+// openListeners takes the sockets that systemd passed on, or opens those of -S and the one for implicit TLS.
 func openListeners(ctx context.Context, o *options.Options) ([]net.Listener, error) {
 	if passed := activation.Files(true); len(passed) > 0 {
-		return passedListeners(passed)
+		listeners, err := passedListeners(passed)
+		for i, l := range listeners {
+			if implicitTLS(o, l.Addr()) {
+				listeners[i] = server.Implicit(l)
+			}
+		}
+		return listeners, err
 	}
 	port := "21"
 	if os.Geteuid() != 0 {
@@ -72,7 +78,28 @@ func openListeners(ctx context.Context, o *options.Options) ([]net.Listener, err
 	if o.BindPortSet {
 		port = strconv.Itoa(int(o.BindPort))
 	}
-	return server.Listen(ctx, server.Bind{Host: o.BindHost, Port: port, IPv4: !o.IPv6Only, IPv6: !o.IPv4Only})
+	listeners, err := server.Listen(ctx, server.Bind{Host: o.BindHost, Port: port, IPv4: !o.IPv6Only, IPv6: !o.IPv4Only})
+	if err != nil || o.ImplicitTLS == nil {
+		return listeners, err
+	}
+	secure, err := server.Listen(ctx, server.Bind{
+		Host: o.ImplicitTLS.Host, Port: strconv.Itoa(int(o.ImplicitTLS.Port)), IPv4: !o.IPv6Only, IPv6: !o.IPv4Only,
+	})
+	if err != nil {
+		closeListeners(listeners)
+		return nil, fmt.Errorf("implicit TLS: %w", err)
+	}
+	for _, l := range secure {
+		listeners = append(listeners, server.Implicit(l))
+	}
+	return listeners, nil
+}
+
+// implicitTLS reports whether clients that came to a local address, by way of a super-server or of systemd, begin with TLS: the
+// port tells.
+func implicitTLS(o *options.Options, local net.Addr) bool {
+	t, ok := local.(*net.TCPAddr)
+	return ok && o.ImplicitTLS != nil && t.Port == int(o.ImplicitTLS.Port)
 }
 
 // passedListeners makes listeners of the sockets that systemd passed on.

@@ -56,7 +56,7 @@ func try(ctx context.Context, o *options.Options) error {
 	if !o.BindPortSet && addr.Port() != unprivilegedPort {
 		fmt.Printf("Port %d is taken, so this is port %d.\n", unprivilegedPort, addr.Port())
 	}
-	fmt.Print(instructions(dir.path, only.password, reachable(addr)))
+	fmt.Print(instructions(dir.path, only.password, reachable(addr), p.tls.Fingerprint()))
 	return serveUntilSignal(ctx, p, listeners, signals)
 }
 
@@ -173,7 +173,7 @@ func reachable(addr netip.AddrPort) netip.AddrPort {
 }
 
 // instructions tells how to reach the server, in lines to paste.
-func instructions(dir, password string, addr netip.AddrPort) string {
+func instructions(dir, password string, addr netip.AddrPort, fingerprint string) string {
 	host := addr.String()
 	login := tryUser + ":" + password
 	return fmt.Sprintf(`Serving %s until you press Ctrl-C. The account exists only while this runs:
@@ -185,6 +185,15 @@ func instructions(dir, password string, addr netip.AddrPort) string {
   lftp ftp://%s@%s              # browse, get, put, mirror
   ftp://%s@%s/                  # for FileZilla or a file manager
 
+Protected by TLS, with a certificate of its own that no authority has signed:
+
+  curl -k --ssl-reqd ftp://%s@%s/
+  lftp -e 'set ftp:ssl-force yes; set ssl:verify-certificate no' ftp://%s@%s
+
+Its SHA-256 fingerprint:
+%s
+
 What clients do is shown below.
-`, dir, tryUser, password, login, host, login, host, login, host, login, host)
+`, dir, tryUser, password, login, host, login, host, login, host, login, host, login, host, login, host,
+		fingerprint)
 }
