@@ -197,32 +197,47 @@ func (c *control) secure(server func(net.Conn) *tls.Conn, limit time.Duration) (
 	return c.tls.ConnectionState(), nil
 }
 
+// clearGrace is how long a client may take to end TLS first. lftp loses the reply if our end comes right behind it; curl waits for
+// ours.
+const clearGrace = 100 * time.Millisecond
+
 // clear ends TLS and keeps the connection. Commands that came before the client ended it are dropped; he is given the time that
 // the next command may take.
 func (c *control) clear(limit time.Duration) error {
 	c.wire.exact = true
-	if err := c.tls.CloseWrite(); err != nil {
+	err := c.endOfTLS(clearGrace)
+	if err == io.EOF && len(c.wire.clear) == 0 || errors.Is(err, os.ErrDeadlineExceeded) {
+		if failed := c.tls.CloseWrite(); failed != nil {
+			return failed
+		}
+	}
+	if err != io.EOF {
+		err = c.endOfTLS(limit)
+	}
+	if err != io.EOF {
 		return err
 	}
 	c.armed, c.last = time.Time{}, time.Time{}
+	c.r, c.w = 0, 0
+	c.release()
+	c.w = copy(c.buf(), c.wire.clear)
+	c.conn, c.tls, c.wire = c.raw, nil, nil
+	return nil
+}
+
+// endOfTLS reads until the client ends TLS, which is io.EOF.
+func (c *control) endOfTLS(limit time.Duration) error {
 	if err := c.raw.SetDeadline(time.Now().Add(limit)); err != nil {
 		return err
 	}
 	if c.down.Load() { // as in secure
 		return os.ErrDeadlineExceeded
 	}
-	var err error
-	for err == nil {
-		_, err = c.tls.Read(c.buf())
+	for {
+		if _, err := c.tls.Read(c.buf()); err != nil {
+			return err
+		}
 	}
-	if err != io.EOF {
-		return err
-	}
-	c.r, c.w = 0, 0
-	c.release()
-	c.w = copy(c.buf(), c.wire.clear)
-	c.conn, c.tls, c.wire = c.raw, nil, nil
-	return nil
 }
 
 // close ends the connection. A client that is still there is told that TLS ends.

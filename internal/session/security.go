@@ -73,10 +73,10 @@ func (s *Session) secure() {
 		s.ending, s.gone = true, true
 		return
 	}
-	s.logTLS(state)
 	if name := s.tls.ServerName(); name != "" {
 		s.logf(record.Info, "SNI: [%s]", name)
 	}
+	s.logTLS(state)
 }
 
 // pbsz negotiates the size of a buffer that TLS does not need (RFC 4217, 9).

@@ -57,6 +57,7 @@ func (s *Session) Data(conn net.Conn) *tls.Conn { return tls.Server(conn, s.data
 func (s *Session) dataConfig() *tls.Config {
 	c := s.server.current.Load().config.Clone()
 	c.NextProtos = []string{"ftp-data", "ftp"}
+	c.DynamicRecordSizingDisabled = true // a file is wanted as a whole: full records from its first byte on
 	c.GetCertificate = s.dataCertificate
 	c.WrapSession = s.wrap
 	c.UnwrapSession = s.unwrapOwn

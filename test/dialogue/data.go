@@ -1,6 +1,7 @@
 package dialogue
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,8 @@ func (p *player) data(c *conn, text string) error {
 		return p.ask(c, "EPRT $EADDR", "200 *")
 	case "open":
 		return p.open(c, arg)
+	case "tls":
+		return p.dataTLS(c, arg)
 	case "refused":
 		if p.open(c, arg) == nil {
 			return errors.New("the data connection was accepted")
@@ -40,7 +43,10 @@ func (p *player) dataUse(c *conn, verb, arg string) error {
 		return err
 	}
 	switch verb {
-	case "close", "reset":
+	case "close", "reset", "cut":
+		if conn, ok := d.(*tls.Conn); ok && verb != "close" {
+			d = conn.NetConn().(*wire).Conn // without the end of TLS
+		}
 		if tcp, ok := d.(*net.TCPConn); ok && verb == "reset" {
 			tcp.SetLinger(0)
 		}

@@ -24,7 +24,7 @@ const virtualSuffix = "-virtualchroot"
 
 // comes lists the parts that our server does not have yet. Dialogues that need one are replayed
 // against the original only.
-var comes = []string{"tls"}
+var comes = []string{}
 
 func TestMain(m *testing.M) {
 	flag.Parse()

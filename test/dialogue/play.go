@@ -2,6 +2,7 @@ package dialogue
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -64,9 +65,11 @@ type player struct {
 
 // A conn is a control connection with its data connection.
 type conn struct {
-	net.Conn
-	number int
-	r      *bufio.Reader
+	net.Conn // raw, or TLS over it
+	raw      net.Conn
+	tls      *tls.Config // of data connections; nil without TLS
+	number   int
+	r        *bufio.Reader
 
 	passive  string       // address that PASV or EPSV answered
 	listener net.Listener // for the server to connect to
@@ -96,7 +99,7 @@ func (p *player) conn(number int, from, to string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{Conn: raw, number: number, r: bufio.NewReader(raw)}
+	c := &conn{Conn: raw, raw: raw, number: number, r: bufio.NewReader(raw)}
 	p.conns[number] = c
 	return c, nil
 }
@@ -155,6 +158,23 @@ func (p *player) step(steps Script) error {
 
 // login logs user in with the password that all users of dialogues have.
 func (p *player) login(c *conn, user string) error {
+	user, secure := strings.CutSuffix(user, " tls")
+	if secure {
+		for _, step := range []func() error{
+			func() error { return p.hear(c, []string{"220 *"}, false) },
+			func() error { return p.ask(c, "AUTH TLS", "234 *") },
+			func() error { return p.beginTLS(c, nil) },
+			func() error { return p.ask(c, "USER "+user, "331 *") },
+			func() error { return p.ask(c, "PASS secret", "230 *") },
+			func() error { return p.ask(c, "PBSZ 0", "200 PBSZ=0") },
+			func() error { return p.ask(c, "PROT P", "200 *") },
+		} {
+			if err := step(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	for _, step := range []struct{ command, reply string }{
 		{"", "220 *"}, {"USER " + user, "331 *"}, {"PASS secret", "230 *"},
 	} {
@@ -230,17 +250,32 @@ func (p *player) act(number int, text string) error {
 		if err != nil {
 			return err
 		}
-		if tcp, ok := c.Conn.(*net.TCPConn); ok && verb == "reset" {
+		if tcp, ok := c.raw.(*net.TCPConn); ok && verb == "reset" {
 			tcp.SetLinger(0)
 		}
 		delete(p.conns, number)
+		if verb == "reset" {
+			return c.raw.Close()
+		}
 		return c.Close()
 	case "shut":
 		c, err := p.conn(number, "", "")
 		if err != nil {
 			return err
 		}
-		return c.Conn.(*net.TCPConn).CloseWrite()
+		return c.raw.(*net.TCPConn).CloseWrite()
+	case "tls", "clear":
+		c, err := p.conn(number, "", "")
+		if err != nil {
+			return err
+		}
+		if err := c.SetDeadline(time.Now().Add(stepLimit)); err != nil {
+			return err
+		}
+		if verb == "clear" {
+			return p.endTLS(c)
+		}
+		return p.beginTLS(c, strings.Fields(arg))
 	}
 	return fmt.Errorf("a client cannot %q", verb)
 }
@@ -253,6 +288,9 @@ func (p *player) readAll(c *conn) (string, error) {
 	}
 	b, err := io.ReadAll(d)
 	p.note("D%d< %d bytes", c.number, len(b))
+	if err == nil {
+		err = ended(d)
+	}
 	d.Close()
 	c.data = nil
 	return string(b), err

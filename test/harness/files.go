@@ -44,6 +44,9 @@ func (s *Server) prepare() error {
 	if err := os.WriteFile(filepath.Join(s.Dir, "users.pdb"), pdb, 0o600); err != nil {
 		return err
 	}
+	if err := writeCertificate(filepath.Join(s.Dir, "tls.pem")); err != nil {
+		return err
+	}
 	if err := s.own("home", s.uid, s.gid); err != nil {
 		return err
 	}
