@@ -247,6 +247,8 @@ func sessionConfig(o *options.Options, system *unixauth.Database, log *record.Lo
 		TLS:              session.TLSLevel(tlsLevel(o)),
 		ClearNetworks:    o.ClearTextFrom,
 		DataBinding:      tlsBinding(o.TLSBinding),
+		DataFromAnywhere: o.TLSAnyAddress,
+		NeedCloseNotify:  o.TLSStrictEnd,
 		MaxClients:       o.MaxClients,
 		PassiveWait:      passiveWait,
 		FailurePause:     failurePause,

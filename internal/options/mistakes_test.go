@@ -79,6 +79,7 @@ func TestSwitchMistakes(t *testing.T) {
 			`write 192.168.0.0/16`},
 		{"-Y2 --cleartext ::ffff:192.168.0.0/112", `--cleartext: "::ffff:192.168.0.0/112" is an IPv4 network in IPv6 ` +
 			`notation; write it as an IPv4 network`},
+		{"-Y1 --tlsanyaddress", `--tlsanyaddress: nothing but the address would tell whose a data connection is; write TLSBinding require`},
 		{"-Y1 --tlsclientcert request --tlsclientlogin", `--tlsclientlogin: without a word on who issues the certificates, ` +
 			`it would let in whoever has one of the server's own authority; name them with TLSClientCA`},
 		{"-v x", `-v: Bonjour is not available in this version; leave it out`},

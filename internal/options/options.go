@@ -138,6 +138,9 @@ type Options struct {
 	TLSCiphers string
 	// TLSBinding says what is demanded of data connections.
 	TLSBinding TLSBinding
+	// TLSAnyAddress lets data connections that have to resume come from any address. TLSStrictEnd breaks off an upload that ends
+	// without close_notify.
+	TLSAnyAddress, TLSStrictEnd bool
 	// ImplicitTLS is where clients that begin with TLS are served as well; nil means nowhere.
 	ImplicitTLS *Bind
 	// ClearTextFrom are the networks whose clients need not do what TLS levels 2 and 3 demand. They are masked.

@@ -175,10 +175,13 @@ func (b *build) checkTLS() {
 	if o.TLSClientCA != "" && o.ClientCert() == ClientCertOff {
 		b.warn("TLSClientCA does nothing as long as TLSClientCert is off")
 	}
+	if o.TLSAnyAddress && o.TLSBinding != TLSBindingRequire {
+		b.contradiction("tlsanyaddress", hinted("write TLSBinding require", "nothing but the address would tell whose a data connection is"))
+	}
 	if o.TLS == 1 && given("cleartextfrom") {
 		b.warn("ClearTextFrom does nothing with TLS 1, which lets everybody do without")
 	}
-	for _, long := range []string{"tlsbinding", "certdir", "tlsselfsigned", "tlsclientcert", "cleartextfrom"} {
+	for _, long := range []string{"tlsbinding", "tlsstrictend", "certdir", "tlsselfsigned", "tlsclientcert", "cleartextfrom"} {
 		if o.TLS == 0 && !o.Try && given(long) {
 			b.warn("%s does nothing as long as TLS is off", b.row(long).keywords[0].name)
 		}

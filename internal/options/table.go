@@ -540,6 +540,22 @@ func settings() []setting {
 			show:     func(o *Options) string { return o.TLSBinding.String() },
 		},
 		{
+			long:    "tlsanyaddress",
+			section: security, ours: true,
+			help:     "with --tlsbinding require, let passive data connections come from any address",
+			keywords: []keyword{{name: "TLSAnyAddress", grammar: boolean(), example: "yes"}},
+			set:      turnOn(func(o *Options) *bool { return &o.TLSAnyAddress }),
+			show:     showYes(func(o *Options) *bool { return &o.TLSAnyAddress }),
+		},
+		{
+			long:    "tlsstrictend",
+			section: security, ours: true,
+			help:     "an upload whose TLS is not ended (close_notify) is broken off, whatever the client",
+			keywords: []keyword{{name: "TLSStrictEnd", grammar: boolean(), example: "yes"}},
+			set:      turnOn(func(o *Options) *bool { return &o.TLSStrictEnd }),
+			show:     showYes(func(o *Options) *bool { return &o.TLSStrictEnd }),
+		},
+		{
 			long: "implicittlslisten", value: "[ADDRESS,]PORT", arg: getopt.Required,
 			section: security, again: lastWins, ours: true,
 			example:  "990",

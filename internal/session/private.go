@@ -56,7 +56,7 @@ func (s *Session) undressed(err error) error {
 	s.logf(record.Warning, "TLS: the handshake on the data connection failed: %v", err)
 	if errors.Is(err, tlsconf.ErrNotResumed) {
 		return refuse(ftp.CodeNoDataConn, err, "This server wants data connections to resume the TLS session of the control connection",
-			"FileZilla and curl do (curl: without --no-sessionid); lftp: set ftp:ssl-copy-sid yes; WinSCP: reuse TLS session ID",
+			"FileZilla does; curl with TLS 1.3 and without --no-sessionid; lftp: set ftp:ssl-copy-sid yes; WinSCP: Reuse TLS session ID",
 			"No data connection: it did not resume the TLS session")
 	}
 	return refuse(ftp.CodeNoDataConn, err, "No TLS on the data connection: "+handshakeReason(err))
