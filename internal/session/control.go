@@ -16,7 +16,10 @@ import (
 	"pureftpd/internal/transfer"
 )
 
-var errLineTooLong = errors.New("command line too long")
+var (
+	errLineTooLong = errors.New("command line too long")
+	errTLSAtOnce   = errors.New("TLS in place of a command")
+)
 
 const (
 	// inlineBuffer holds the commands that clients really send, so that a waiting session needs no other buffer.
@@ -25,6 +28,9 @@ const (
 	deadlineSlack = time.Second
 	writeTimeout  = 2 * time.Minute
 )
+
+// clientHello is how every version of TLS begins, and no command (RFC 8446, 5.1).
+var clientHello = []byte{22, 3}
 
 // lineBuffers serve the rare lines, or queues of pipelined ones, that do not fit inline.
 var lineBuffers = sync.Pool{New: func() any { return new([ftp.MaxCommandLine]byte) }}
@@ -62,6 +68,9 @@ func (c *control) hasLine() bool { return bytes.IndexByte(c.pending(), '\n') >= 
 func (c *control) readLine(idle time.Duration) ([]byte, error) {
 	var started time.Time
 	for {
+		if c.tls == nil && bytes.HasPrefix(c.pending(), clientHello) {
+			return nil, errTLSAtOnce
+		}
 		if line, ok := c.takeLine(); ok {
 			return line, nil
 		}

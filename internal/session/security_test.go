@@ -632,3 +632,13 @@ func TestSilentHandshakesEnd(t *testing.T) {
 		}
 	})
 }
+
+func TestTLSWithoutAuthIsSentAway(t *testing.T) {
+	l := newTLSLab(t, nil)
+	c := l.connect(t)
+	err := tls.Client(c.conn, &tls.Config{InsecureSkipVerify: true}).Handshake()
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); !ok { // a client that means implicit TLS waits for us, not we for it
+		t.Errorf("the client gets %v; want an answer in the clear", err)
+	}
+	l.journal.expect(t, "without AUTH TLS")
+}

@@ -197,6 +197,9 @@ func (s *Session) ended(err error) {
 	switch {
 	case s.control.down.Load():
 		s.say(ftp.Say(ftp.CodeNotAvailable, "The server is shutting down"))
+	case errors.Is(err, errTLSAtOnce):
+		s.logf(record.Warning, "TLS: the client began it without AUTH TLS, as for implicit TLS")
+		s.say(ftp.Say(ftp.CodeNotAvailable, "TLS begins with AUTH TLS on this port: choose explicit TLS"))
 	case errors.Is(err, errLineTooLong):
 		s.log.WriteString(record.Warning, record.LineTooLong)
 		s.say(ftp.Say(ftp.CodeNotAvailable, "Command line too long"))

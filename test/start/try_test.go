@@ -2,8 +2,11 @@ package start
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/tls"
 	"fmt"
 	"net"
+	"net/textproto"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -208,4 +211,25 @@ func TestTryFails(t *testing.T) {
 			launch(t, dir, command{args: test.args}).endsWith(t, test.status, test.text)
 		})
 	}
+}
+
+// TestTryOverTLS compares the certificate with the fingerprint that was printed, as a person would.
+func TestTryOverTLS(t *testing.T) {
+	t.Parallel()
+	s := try(t, "--try -S 127.0.0.1,"+port(t))
+	c := greeted(t, s.address)
+	c.ask(234, "AUTH TLS")
+	secure := tls.Client(c.conn, &tls.Config{InsecureSkipVerify: true}) // the fingerprint says whose it is
+	if err := secure.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(secure.ConnectionState().PeerCertificates[0].Raw)
+	if print := strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":"); !strings.Contains(s.stdout.String(), print) {
+		t.Errorf("%q does not tell the fingerprint %s", s.stdout.String(), print)
+	}
+	c.conn, c.text = secure, textproto.NewConn(secure)
+	c.ask(331, "USER "+s.name)
+	c.ask(230, "PASS "+s.password)
+	c.works()
+	s.ends(t, "trip.txt")
 }
