@@ -248,6 +248,7 @@ func sessionConfig(o *options.Options, system *unixauth.Database, log *record.Lo
 		ClearNetworks:    o.ClearTextFrom,
 		DataBinding:      tlsBinding(o.TLSBinding),
 		DataFromAnywhere: o.TLSAnyAddress,
+		CertifiedLogin:   o.TLSClientLogin,
 		NeedCloseNotify:  o.TLSStrictEnd,
 		MaxClients:       o.MaxClients,
 		PassiveWait:      passiveWait,

@@ -12,8 +12,11 @@ import (
 type Credentials struct {
 	User     string
 	Password Secret
-	Local    netip.AddrPort // the server's end of the control connection
-	Remote   netip.AddrPort // the client's
+	// Certified says that the client has shown a certificate which stands for User: no password is compared. Everything else
+	// that may stand against the login does. A backend that does not know of it compares the password, which is empty.
+	Certified bool
+	Local     netip.AddrPort // the server's end of the control connection
+	Remote    netip.AddrPort // the client's
 }
 
 // A Backend is one source of accounts. Its answer is one of three: an account; an error that wraps

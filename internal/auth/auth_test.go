@@ -149,14 +149,14 @@ func TestCheckPassword(t *testing.T) {
 		{"$7$zU..../....cn3nUKEZAMqBJzchxf0XU0$3ybvPNW9ZU6HpcP3JY.lGw1h/FhYzHDqGHzv.s5vGQC", "s", passhash.ErrBudget, 2},
 	} {
 		v := newCounting()
-		err := CheckPassword(t.Context(), v, test.stored, sample, test.password)
+		err := CheckPassword(t.Context(), v, test.stored, sample, Credentials{Password: test.password})
 		if !errors.Is(err, test.want) || (err != nil && !errors.Is(err, ErrRefused)) || len(v.hashes) != test.verified {
 			t.Errorf("CheckPassword(%q) = %v, verified %q; want %v", test.stored, err, v.hashes, test.want)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := CheckPassword(ctx, newCounting(), md5Secret, sample, "secret")
+	err := CheckPassword(ctx, newCounting(), md5Secret, sample, Credentials{Password: "secret"})
 	if !errors.Is(err, context.Canceled) || errors.Is(err, ErrRefused) {
 		t.Errorf("CheckPassword with a cancelled context = %v", err)
 	}

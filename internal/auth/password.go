@@ -18,12 +18,17 @@ type Verifier interface {
 const decoyHash = "$argon2id$v=19$m=19456,t=2,p=1" +
 	"$bm9ib2R5IGhhcyB0aGlzIQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// CheckPassword compares a password with the hash of a known user. It returns nil or an error to
+// CheckPassword compares the password of credentials with the hash of a known user. It returns nil or an error to
 // end the login with: a *Refusal, or that of the context. A hash that cannot be verified takes as
-// long as what sample returns would: the hash of another user.
-func CheckPassword(
-	ctx context.Context, v Verifier, stored string, sample func() string, password Secret,
-) error {
+// long as what sample returns would: the hash of another user. It locks the account for certificates, too.
+func CheckPassword(ctx context.Context, v Verifier, stored string, sample func() string, c Credentials) error {
+	if c.Certified {
+		if err := v.Check(stored); err != nil {
+			return Refuse("the account is locked or its password hash cannot be verified", err)
+		}
+		return nil
+	}
+	password := c.Password
 	ok, err := v.Verify(ctx, stored, string(password))
 	switch {
 	case err == nil && ok:

@@ -24,6 +24,7 @@ const (
 	CodeLoggedIn       = 230
 	CodeFileOK         = 250
 	CodePathname       = 257
+	CodeLoggedInSecure = 232 // RFC 2228: logged in by what the security exchange has shown
 	CodeSecurityOK     = 234 // RFC 2228: AUTH is accepted
 	CodeNeedPassword   = 331
 	CodePending        = 350

@@ -91,6 +91,7 @@ type Config struct {
 	TLS              TLSLevel                                  // -Y
 	ClearNetworks    []netip.Prefix                            // clients there may use clear text whatever TLS says
 	DataBinding      tlsconf.Binding                           // as Parts.TLS has it
+	CertifiedLogin   bool                                      // who shows a certificate with the name of the account needs no password
 	DataFromAnywhere bool                                      // under tlsconf.BindRequire passive data connections may come from any address
 	NeedCloseNotify  bool                                      // an upload whose TLS did not end with close_notify is aborted
 	MaxClients       int                                       // shown in the greeting; 0 means no limit

@@ -12,6 +12,7 @@ import (
 	"pureftpd/internal/auth"
 	"pureftpd/internal/ftp"
 	"pureftpd/internal/record"
+	"pureftpd/internal/tlsconf"
 )
 
 // userVerb notes who wants to log in, or logs an anonymous client in at once (RFC 959, 4.1.1).
@@ -39,7 +40,29 @@ func (s *Session) userVerb(ctx context.Context, name string) (ftp.Reply, error) 
 		return ftp.Say(ftp.CodeNotLoggedIn, "This is a private system: no anonymous login"), nil
 	}
 	s.user = name
+	if a, ok := s.certified(ctx, name); ok {
+		return s.logIn(ctx, a, ftp.CodeLoggedInSecure)
+	}
 	return ftp.Say(ftp.CodeNeedPassword, "Send the password of "+name), nil
+}
+
+// certified is the account that the client's certificate lets in without a password (RFC 4217, 10). What stands against it is
+// for the log; the client may still know the password.
+func (s *Session) certified(ctx context.Context, name string) (account.Account, bool) {
+	if !s.cfg.CertifiedLogin || !s.control.secured() || !tlsconf.ClientIs(s.control.tls.ConnectionState(), name) {
+		return account.Account{}, false
+	}
+	a, err := s.parts.Auth.Authenticate(ctx, auth.Credentials{User: name, Certified: true, Local: s.local, Remote: s.peer})
+	if err == nil && a.UID < s.cfg.MinUID {
+		s.log.Write(record.Warning, record.AppendLowUID(nil, name, s.cfg.MinUID))
+		return account.Account{}, false
+	}
+	if err != nil {
+		s.logf(record.Info, "TLS: the certificate of [%s] does not let in: %v", name, err)
+		return account.Account{}, false
+	}
+	s.logf(record.Info, "TLS: the client certificate stands for [%s]", name)
+	return a, true
 }
 
 // anonymousOnly reports whether this session may only be anonymous: under -e, and under -V at any other address.
@@ -80,7 +103,7 @@ func (s *Session) pass(ctx context.Context, password string) (ftp.Reply, error) 
 	if a.UID < s.cfg.MinUID {
 		return s.uidTooLow(ctx)
 	}
-	return s.logIn(ctx, a)
+	return s.logIn(ctx, a, ftp.CodeLoggedIn)
 }
 
 // loginFailed answers after a pause that grows with every failure. Why the login failed is for the log alone.
@@ -143,8 +166,8 @@ func (s *Session) acct(context.Context, string) (ftp.Reply, error) {
 	return ftp.Say(ftp.CodeSuperfluous, "No account is needed here"), nil
 }
 
-// logIn gives a real user his identity, root and working directory.
-func (s *Session) logIn(ctx context.Context, a account.Account) (ftp.Reply, error) {
+// logIn gives a real user his identity, root and working directory. The code is that of success.
+func (s *Session) logIn(ctx context.Context, a account.Account, code int) (ftp.Reply, error) {
 	limit := s.cfg.UserMaxSessions
 	if a.Limits.MaxSessions.Set {
 		limit = a.Limits.MaxSessions.N
@@ -167,7 +190,9 @@ func (s *Session) logIn(ctx context.Context, a account.Account) (ftp.Reply, erro
 	}
 	s.ratio = s.ratioOf(a)
 	s.join(a)
-	return s.welcome(ctx, restricted), nil
+	welcome := s.welcome(ctx, restricted)
+	welcome.Code = code
+	return welcome, nil
 }
 
 // takePlace counts the session among those of the account.

@@ -2,14 +2,22 @@ package session
 
 import (
 	"bufio"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"io"
+	"math/big"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,9 +31,15 @@ func newTLS(t testing.TB, c Config) *tlsconf.Server {
 	if c.TLS == TLSOff {
 		return nil
 	}
-	s, err := tlsconf.New(tlsconf.Config{
-		SelfSigned: tlsconf.SelfSignedAlways, Names: []string{"ftp.example"}, Binding: c.DataBinding,
-	})
+	config := tlsconf.Config{SelfSigned: tlsconf.SelfSignedAlways, Names: []string{"ftp.example"}, Binding: c.DataBinding}
+	if c.CertifiedLogin {
+		config.Clients, config.ClientCA = tlsconf.ClientsMay, filepath.Join(t.TempDir(), "ca.pem")
+		block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority().Certificate[0]})
+		if err := os.WriteFile(config.ClientCA, block, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := tlsconf.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +63,9 @@ func (c *client) secure(version uint16) {
 		InsecureSkipVerify: true, // the certificate is the test's own
 		MaxVersion:         version, ServerName: "ftp.example", NextProtos: []string{"ftp"},
 		ClientSessionCache: tls.NewLRUClientSessionCache(1),
+	}
+	if c.certificate != nil {
+		c.tls.Certificates = []tls.Certificate{*c.certificate}
 	}
 	c.raw = &holder{Conn: c.conn}
 	conn := tls.Client(c.raw, c.tls)
@@ -641,4 +658,93 @@ func TestTLSWithoutAuthIsSentAway(t *testing.T) {
 		t.Errorf("the client gets %v; want an answer in the clear", err)
 	}
 	l.journal.expect(t, "without AUTH TLS")
+}
+
+// authority is who issues the client certificates of these tests.
+var authority = sync.OnceValue(func() *tls.Certificate { return issue("authority", nil) })
+
+// issue makes a certificate with a name; without an issuer it is an authority of its own.
+func issue(name string, issuer *tls.Certificate) *tls.Certificate {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	parent, signer := template, key
+	if issuer == nil {
+		template.IsCA, template.BasicConstraintsValid = true, true
+	} else {
+		parent, signer = issuer.Leaf, issuer.PrivateKey.(*ecdsa.PrivateKey)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
+	if err != nil {
+		panic(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
+}
+
+func TestLoginByCertificate(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		certificate *tls.Certificate
+		change      func(*Config)
+		user, code  string
+	}{
+		{"its own", issue("ann", authority()), nil, "ann", "232"},
+		{"another's", issue("bob", authority()), nil, "ann", "331"},
+		{"of an account that does not exist", issue("nobody", authority()), nil, "nobody", "331"},
+		{"none", nil, nil, "ann", "331"},
+		{"of an account below -u", issue("ann", authority()), func(c *Config) { c.MinUID = 1 << 31 }, "ann", "331"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			eachVersion(t, func(t *testing.T, version uint16) {
+				l := newTLSLab(t, func(c *Config) {
+					c.CertifiedLogin = true
+					if test.change != nil {
+						test.change(c)
+					}
+				})
+				c := l.connect(t)
+				c.certificate = test.certificate
+				c.do("AUTH TLS", "234")
+				c.secure(version)
+				c.do("USER "+test.user, test.code)
+				if test.code != "232" {
+					c.do("PWD", "530")
+					return
+				}
+				c.do("PROT P", "200")
+				c.upload("f", "content", properly)
+				c.want("226")
+			})
+		})
+	}
+	t.Run("of another authority", func(t *testing.T) {
+		l := newTLSLab(t, func(c *Config) { c.CertifiedLogin = true })
+		c := l.connect(t)
+		c.do("AUTH TLS", "234")
+		own := issue("ann", issue("another authority", nil))
+		conn := tls.Client(c.conn, &tls.Config{InsecureSkipVerify: true, GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return own, nil }})
+		_, err := io.WriteString(conn, "USER ann\r\n")
+		all, read := io.ReadAll(conn)
+		if len(all) > 0 || err == nil && read == nil {
+			t.Errorf("the client reads %q, %v, %v; want the handshake to fail", all, err, read)
+		}
+	})
+	t.Run("where it is not allowed", func(t *testing.T) {
+		l := newTLSLab(t, func(c *Config) { c.CertifiedLogin = true })
+		l.handler.cfg.CertifiedLogin = false // the certificate is still asked for
+		c := l.connect(t)
+		c.certificate = issue("ann", authority())
+		c.do("AUTH TLS", "234")
+		c.secure(tls.VersionTLS13)
+		c.do("USER ann", "331")
+	})
 }

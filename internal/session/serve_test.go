@@ -38,7 +38,7 @@ func (a accounts) Authenticate(_ context.Context, c auth.Credentials) (account.A
 	switch {
 	case !ok:
 		return account.Account{}, auth.ErrUnknown
-	case c.Password != "secret":
+	case !c.Certified && c.Password != "secret":
 		return account.Account{}, &auth.Refusal{Reason: "wrong password"}
 	}
 	return found, nil
@@ -149,6 +149,8 @@ type client struct {
 
 	raw net.Conn    // of a client with TLS: the connection under it
 	tls *tls.Config // likewise: for its connections, which resume one session
+
+	certificate *tls.Certificate // what it shows, if anything
 }
 
 // connect opens a session and reads its greeting.

@@ -67,6 +67,7 @@ func Run(t *testing.T, s Source) {
 	t.Run("Accepts", func(t *testing.T) { accepts(t, b) })
 	t.Run("Refuses", func(t *testing.T) { refuses(t, b) })
 	t.Run("DoesNotKnow", func(t *testing.T) { doesNotKnow(t, b) })
+	t.Run("Certified", func(t *testing.T) { certified(t, b) })
 	t.Run("Cancelled", func(t *testing.T) { cancelled(t, b) })
 	t.Run("Concurrent", func(t *testing.T) { concurrent(t, b) })
 	t.Run("Sample", func(t *testing.T) {
@@ -139,6 +140,24 @@ func doesNotKnow(t *testing.T, b auth.Backend) {
 		a, err := b.Authenticate(t.Context(), credentials(name, password))
 		if !errors.Is(err, auth.ErrUnknown) || errors.Is(err, auth.ErrRefused) || errors.Is(err, auth.ErrBroken) {
 			t.Errorf("Authenticate(%.20q) = %+v, %v; want ErrUnknown", name, a, err)
+		}
+	}
+}
+
+// A certificate stands for the password and for nothing else: an account that is locked stays so.
+func certified(t *testing.T, b auth.Backend) {
+	for _, test := range []struct {
+		name string
+		want error
+	}{
+		{"joe", nil}, {"jail", nil}, {"star", auth.ErrRefused}, {"locked", auth.ErrRefused}, {"clear", auth.ErrRefused},
+		{"nobody-here", auth.ErrUnknown}, {"Joe", auth.ErrUnknown}, {"", auth.ErrUnknown},
+	} {
+		c := credentials(test.name, "")
+		c.Certified = true
+		a, err := b.Authenticate(t.Context(), c)
+		if !errors.Is(err, test.want) || (a.Name == test.name) != (test.want == nil) && test.name != "" {
+			t.Errorf("Authenticate(%q, certified) = %+v, %v; want %v", test.name, a, err, test.want)
 		}
 	}
 }

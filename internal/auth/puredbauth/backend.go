@@ -82,7 +82,7 @@ func (b *Backend) Authenticate(ctx context.Context, c auth.Credentials) (account
 		return account.Account{}, err
 	}
 	stored, _, _ := strings.Cut(value, ":")
-	if err := auth.CheckPassword(ctx, b.verifier, stored, b.SampleHash, c.Password); err != nil {
+	if err := auth.CheckPassword(ctx, b.verifier, stored, b.SampleHash, c); err != nil {
 		return account.Account{}, err
 	}
 	record, err := passwdfile.Parse(c.User, value)

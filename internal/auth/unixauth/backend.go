@@ -47,7 +47,7 @@ func (b *Backend) Authenticate(ctx context.Context, c auth.Credentials) (account
 	case err != nil:
 		return account.Account{}, broken(err)
 	}
-	stored, err := b.checkPassword(ctx, entry, c.Password)
+	stored, err := b.checkPassword(ctx, entry, c)
 	if err != nil {
 		return account.Account{}, err
 	}
@@ -74,7 +74,7 @@ func (b *Backend) Authenticate(ctx context.Context, c auth.Credentials) (account
 
 // checkPassword compares the password, and finds out whether it and the account may still be used.
 // It returns the hash that it compared with.
-func (b *Backend) checkPassword(ctx context.Context, entry Entry, password auth.Secret) (string, error) {
+func (b *Backend) checkPassword(ctx context.Context, entry Entry, c auth.Credentials) (string, error) {
 	stored := entry.password
 	var aging *shadowEntry
 	if stored == shadowed {
@@ -87,7 +87,7 @@ func (b *Backend) checkPassword(ctx context.Context, entry Entry, password auth.
 			stored = aging.hash
 		}
 	}
-	if err := auth.CheckPassword(ctx, b.verifier, stored, b.SampleHash, password); err != nil {
+	if err := auth.CheckPassword(ctx, b.verifier, stored, b.SampleHash, c); err != nil {
 		return "", err
 	}
 	if aging != nil {
