@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"pureftpd/internal/background"
 	"pureftpd/internal/options"
 )
 
@@ -58,7 +59,7 @@ func run(argv []string) int {
 	}
 	if err := serve(context.Background(), o); err != nil {
 		complain(program, err)
-		if reported := reportStart(err.Error()); reported != nil {
+		if reported := background.Fail(err); reported != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", program, reported)
 		}
 		return startStatus(err)
@@ -83,8 +84,8 @@ func serve(ctx context.Context, o *options.Options) error {
 	} else if conn != nil {
 		return serveOne(ctx, o, conn)
 	}
-	if o.Daemonize && !isDaemon() {
-		return startDaemon()
+	if o.Daemonize && !background.Active() {
+		return background.Start()
 	}
 	return standalone(ctx, o)
 }

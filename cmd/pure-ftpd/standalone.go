@@ -13,8 +13,10 @@ import (
 	"github.com/coreos/go-systemd/v22/activation"
 	sdaemon "github.com/coreos/go-systemd/v22/daemon"
 
+	"pureftpd/internal/background"
 	"pureftpd/internal/identity"
 	"pureftpd/internal/options"
+	"pureftpd/internal/pidfile"
 	"pureftpd/internal/record"
 	"pureftpd/internal/server"
 )
@@ -32,7 +34,7 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 		return err
 	}
 	defer closeListeners(listeners)
-	pid, err := server.WritePIDFile(o.PIDFile)
+	pid, err := pidfile.Write(o.PIDFile)
 	if err != nil && os.Geteuid() == 0 {
 		return err
 	}
@@ -136,7 +138,7 @@ func ready() error {
 	if _, err := sdaemon.SdNotify(false, sdaemon.SdNotifyReady); err != nil {
 		return fmt.Errorf("notify systemd: %w", err)
 	}
-	return daemonReady()
+	return background.Ready()
 }
 
 // catchSignals is called before anything is made that must be taken away again at the end.

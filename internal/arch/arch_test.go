@@ -17,7 +17,8 @@ const module = "pureftpd/"
 var rooms = map[string]string{
 	"cmd/pure-ftpd": "internal/account internal/auth internal/auth/puredbauth internal/auth/unixauth internal/identity " +
 		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +
-		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf",
+		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf " +
+		"internal/background internal/pidfile",
 	"cmd/pure-pw":         "internal/getopt internal/passhash internal/passwdfile internal/progress internal/puredb",
 	"cmd/pure-pwconvert":  "internal/getopt internal/passwdfile",
 	"cmd/pure-quotacheck": "internal/ftp internal/getopt internal/progress internal/quota internal/rootfs",

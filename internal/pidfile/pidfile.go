@@ -1,4 +1,5 @@
-package server
+// Package pidfile writes the file that tells other programs the number of a daemon's process, and takes it away again.
+package pidfile
 
 import (
 	"errors"
@@ -10,12 +11,12 @@ import (
 	"strings"
 )
 
-// A PIDFile is the file that tells other programs the server's process (-g).
-type PIDFile struct{ path string }
+// A File holds the number of this process.
+type File struct{ path string }
 
-// WritePIDFile replaces the file with one that holds our process number. It is called once the sockets are bound, so that
-// a second server, which cannot bind, leaves the file of the first one alone.
-func WritePIDFile(path string) (*PIDFile, error) {
+// Write replaces the file with one that holds our process number. It is called once the sockets are bound, so that a second
+// daemon, which cannot bind, leaves the file of the first one alone.
+func Write(path string) (*File, error) {
 	path, err := filepath.Abs(path) // the process may leave its directory
 	if err != nil {
 		return nil, fmt.Errorf("pid file: %w", err)
@@ -34,12 +35,12 @@ func WritePIDFile(path string) (*PIDFile, error) {
 	if err := errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
 		return nil, fmt.Errorf("write pid file: %w", err)
 	}
-	return &PIDFile{path}, nil
+	return &File{path}, nil
 }
 
 // Remove deletes the file if it is still ours.
-func (p *PIDFile) Remove() error {
-	text, err := os.ReadFile(p.path)
+func (f *File) Remove() error {
+	text, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -49,7 +50,7 @@ func (p *PIDFile) Remove() error {
 	if strings.TrimSpace(string(text)) != strconv.Itoa(os.Getpid()) {
 		return nil
 	}
-	if err := os.Remove(p.path); err != nil {
+	if err := os.Remove(f.path); err != nil {
 		return fmt.Errorf("remove pid file: %w", err)
 	}
 	return nil

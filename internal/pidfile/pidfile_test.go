@@ -1,4 +1,4 @@
-package server
+package pidfile
 
 import (
 	"os"
@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-func TestPIDFile(t *testing.T) {
+func TestWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pid")
 	if err := os.Symlink("/nowhere/else", path); err != nil {
 		t.Fatal(err)
 	}
-	pid, err := WritePIDFile(path) // replaces the link, does not follow it
+	pid, err := Write(path) // replaces the link, does not follow it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,9 +31,9 @@ func TestPIDFile(t *testing.T) {
 	}
 }
 
-func TestPIDFileOfAnotherServerStays(t *testing.T) {
+func TestFileOfAnotherProcessStays(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pid")
-	pid, err := WritePIDFile(path)
+	pid, err := Write(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,6 +44,6 @@ func TestPIDFileOfAnotherServerStays(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(path); err != nil {
-		t.Errorf("the pid file of another server was removed: %v", err)
+		t.Errorf("the pid file of another process was removed: %v", err)
 	}
 }
