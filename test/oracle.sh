@@ -17,3 +17,4 @@ go test -count=1 -run '^TestScripts$' ./cmd/pure-pw/ -oracle "$programs/bin/pure
 go test -count=1 -run '^TestOriginal$' ./cmd/pure-pwconvert/ -oracle "$programs/bin/pure-pwconvert"
 CGO_ENABLED=0 go test -count=1 -tags privileged -run '^TestLikeTheOriginal$' ./cmd/pure-quotacheck/ -oracle "$programs/sbin/pure-quotacheck"
 go test -count=1 -tags oracle ./test/oracle/ -original "$folder"
+go test -count=1 -tags oracle ./test/certd/ -oracle "$server"

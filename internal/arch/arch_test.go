@@ -19,11 +19,13 @@ var rooms = map[string]string{
 		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +
 		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf " +
 		"internal/background internal/pidfile",
+	"cmd/pure-certd":      "internal/certd internal/scriptd",
 	"cmd/pure-pw":         "internal/getopt internal/passhash internal/passwdfile internal/progress internal/puredb",
 	"cmd/pure-pwconvert":  "internal/getopt internal/passwdfile",
 	"cmd/pure-quotacheck": "internal/ftp internal/getopt internal/progress internal/quota internal/rootfs",
 	"internal/certd":      "internal/linemsg",
 	"internal/options":    "internal/getopt",
+	"internal/scriptd":    "internal/background internal/getopt internal/linemsg internal/pidfile",
 	"internal/server":     "internal/session internal/record",
 	"internal/session": "internal/account internal/auth internal/ftp internal/identity internal/listing internal/record " +
 		"internal/rootfs internal/transfer internal/pace internal/quota internal/tlsconf",
