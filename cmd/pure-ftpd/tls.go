@@ -115,6 +115,7 @@ func tlsConfig(o *options.Options) tlsconf.Config {
 		Binding:     tlsBinding(o.TLSBinding),
 		Clients:     clientRule(o.ClientCert()),
 		ClientCA:    o.TLSClientCA,
+		External:    certificateDaemon(o),
 		Open:        openProtected,
 		Stat:        statProtected,
 	}

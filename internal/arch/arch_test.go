@@ -18,7 +18,7 @@ var rooms = map[string]string{
 	"cmd/pure-ftpd": "internal/account internal/auth internal/auth/puredbauth internal/auth/unixauth internal/identity " +
 		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +
 		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf " +
-		"internal/background internal/pidfile",
+		"internal/background internal/certd internal/pidfile",
 	"cmd/pure-certd":      "internal/certd internal/scriptd",
 	"cmd/pure-pw":         "internal/getopt internal/passhash internal/passwdfile internal/progress internal/puredb",
 	"cmd/pure-pwconvert":  "internal/getopt internal/passwdfile",

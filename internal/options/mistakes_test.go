@@ -63,7 +63,7 @@ func TestSwitchMistakes(t *testing.T) {
 		{"-l nosuch", `-l: unknown method "nosuch"; write one of unix, puredb:FILE, purepw:FILE`},
 		{"-l pam", `-l: PAM is not available in this version; leave it out`},
 		{"-l LDAP:/a", `-l: LDAP is not available in this version; leave it out`},
-		{"-3 /run/certs", `-3: pure-certd is not available in this version; leave it out`},
+		{"-o", `-o: the upload script is not available in this version; leave it out`},
 		{"-Y 4", `-Y: "4" is not a level from 0 to 3; write -Y 1`},
 		{"-Y x", `-Y: "x" is not a level from 0 to 3; write -Y 1`},
 		{"-2 ,k", `-2: the name of the certificate or key is empty; write -2 /etc/ssl/private/pure-ftpd.pem`},

@@ -181,7 +181,7 @@ func (b *build) checkTLS() {
 	if o.TLS == 1 && given("cleartextfrom") {
 		b.warn("ClearTextFrom does nothing with TLS 1, which lets everybody do without")
 	}
-	for _, long := range []string{"tlsbinding", "tlsstrictend", "certdir", "tlsselfsigned", "tlsclientcert", "cleartextfrom"} {
+	for _, long := range []string{"extcert", "tlsbinding", "tlsstrictend", "certdir", "tlsselfsigned", "tlsclientcert", "cleartextfrom"} {
 		if o.TLS == 0 && !o.Try && given(long) {
 			b.warn("%s does nothing as long as TLS is off", b.row(long).keywords[0].name)
 		}

@@ -30,7 +30,7 @@ func settings() []setting {
 		},
 		{
 			short: '3', long: "extcert", value: "SOCKET", arg: getopt.Required,
-			section: security, again: lastWins, missing: "pure-certd",
+			section: security, again: lastWins,
 			example:  "/var/run/ftpd-certs.sock",
 			help:     "ask pure-certd, at this socket, for certificates",
 			keywords: []keyword{{name: "ExtCert", grammar: rest(), example: "/var/run/ftpd-certs.sock"}},

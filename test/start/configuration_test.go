@@ -176,7 +176,6 @@ func TestNotLanded(t *testing.T) {
 	dir := folder(t)
 	var lines []string
 	settings := map[string]string{
-		"ExtCert /run/certs":    "-3 /run/certs",
 		"PAMAuthentication yes": "-l pam", "ExtAuth /run/auth": "-l extauth:/run/auth",
 		"LDAPConfigFile /etc/ldap.conf": "-l ldap:/etc/ldap.conf", "MySQLConfigFile /etc/my.conf": "-l mysql:/etc/my.conf",
 		"PGSQLConfigFile /etc/pg.conf": "-l pgsql:/etc/pg.conf", "CallUploadScript yes": "-o", "Bonjour name": "-v name",
