@@ -31,8 +31,8 @@ unit: ## the hermetic tests alone
 privileged: ## what only root can test, on a binary without cgo
 	test/privileged.sh
 
-clients: ## real clients from Debian against the server
-	$(GO) test -count=1 -tags clients ./test/clients/
+clients: ## real clients from Debian, and a real authority, against the server
+	$(GO) test -count=1 -tags clients ./test/clients/ ./test/acme/
 
 oracle: ## everything that can be compared with Debian's original
 	test/oracle.sh

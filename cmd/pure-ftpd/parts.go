@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pureftpd/internal/account"
+	"pureftpd/internal/acmecert"
 	"pureftpd/internal/auth"
 	"pureftpd/internal/auth/unixauth"
 	"pureftpd/internal/identity"
@@ -44,7 +45,8 @@ type parts struct {
 	admission *server.Admission
 	altLogs   []*record.AltLog
 	handler   *session.Handler
-	tls       *tlsconf.Server // nil if TLS is off
+	tls       *tlsconf.Server  // nil if TLS is off
+	keeper    *acmecert.Keeper // nil if the certificate does not come by ACME
 }
 
 // newParts builds a server from its options. The sessions of inetd mode count themselves in slots, all others in memory. If
@@ -63,6 +65,11 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 		return nil, err
 	}
 	p.altLogs = altLogs
+	keeper, err := newKeeper(o, p.log)
+	if err != nil {
+		return nil, err
+	}
+	p.keeper = keeper
 	secure, err := newTLS(o, p.log)
 	if err != nil {
 		return nil, err

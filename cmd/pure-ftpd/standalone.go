@@ -53,6 +53,7 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 	if err := giveUpPrivilege(o, p.log); err != nil {
 		return err
 	}
+	defer p.keepCertificate(ctx)()
 	for _, l := range listeners {
 		p.log.WriteString(record.Debug, "listening on "+l.Addr().String())
 	}

@@ -122,10 +122,15 @@ func tlsConfig(o *options.Options) tlsconf.Config {
 	switch {
 	case o.Try && len(o.Origins("certfile")) == 0:
 		c.SelfSigned = tlsconf.SelfSignedAlways
+	case keepsCertificate(o): // until it is there, clients see a self-signed one in its place
+		file := acmeConfig(o, nil).File()
+		c.Certificate, c.Key, c.SelfSigned = file, file, tlsconf.SelfSignedMissing
 	case o.TLSSelfSigned:
 		c.SelfSigned = tlsconf.SelfSignedMissing
 	}
-	if c.SelfSigned != tlsconf.SelfSignedNever {
+	if keepsCertificate(o) {
+		c.Names = o.ACME.Names
+	} else if c.SelfSigned != tlsconf.SelfSignedNever {
 		c.Names = ownNames(o)
 	}
 	return c

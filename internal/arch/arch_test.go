@@ -18,11 +18,12 @@ var rooms = map[string]string{
 	"cmd/pure-ftpd": "internal/account internal/auth internal/auth/puredbauth internal/auth/unixauth internal/identity " +
 		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +
 		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf " +
-		"internal/background internal/certd internal/pidfile",
+		"internal/acmecert internal/background internal/certd internal/pidfile",
 	"cmd/pure-certd":      "internal/certd internal/scriptd",
 	"cmd/pure-pw":         "internal/getopt internal/passhash internal/passwdfile internal/progress internal/puredb",
 	"cmd/pure-pwconvert":  "internal/getopt internal/passwdfile",
 	"cmd/pure-quotacheck": "internal/ftp internal/getopt internal/progress internal/quota internal/rootfs",
+	"internal/acmecert":   "internal/replace",
 	"internal/certd":      "internal/linemsg",
 	"internal/options":    "internal/getopt",
 	"internal/scriptd":    "internal/background internal/getopt internal/linemsg internal/pidfile",

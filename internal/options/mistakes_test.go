@@ -64,6 +64,18 @@ func TestSwitchMistakes(t *testing.T) {
 		{"-l pam", `-l: PAM is not available in this version; leave it out`},
 		{"-l LDAP:/a", `-l: LDAP is not available in this version; leave it out`},
 		{"-o", `-o: the upload script is not available in this version; leave it out`},
+		{"--acme *.example.com", `--acme: "*.example.com" is a wildcard, which can only be proved in the DNS; give each name`},
+		{"--acme 192.0.2.1", `--acme: "192.0.2.1" is not the name of a host; write --acme=ftp.example.com`},
+		{"--acme a/../b", `--acme: "a/../b" is not the name of a host; write --acme=ftp.example.com`},
+		{"--acme a", `--acme: the authority gives certificates only to those who agree to its terms; ` +
+			`read them on its web site, then write ACMEAgree yes`},
+		{"--acme a --acmeagree -2 /c", `--acme: CertFile names another certificate; leave CertFile out, or ACME`},
+		{"--acmechallenge dns", `--acmechallenge: "dns" is none of http, webroot, tls-alpn; write --acmechallenge=webroot:/var/www/html`},
+		{"--acmechallenge webroot:www", `--acmechallenge: webroot needs the absolute path of the directory that the web server serves; ` +
+			`write --acmechallenge=webroot:/var/www/html`},
+		{"--acmestorage acme", `--acmestorage: "acme" is not an absolute path; write --acmestorage=/var/lib/pure-ftpd/acme`},
+		{"--acmedirectory http://ca", `--acmedirectory: "http://ca" does not begin with https://; ` +
+			`write --acmedirectory=https://acme-staging-v02.api.letsencrypt.org/directory`},
 		{"-Y 4", `-Y: "4" is not a level from 0 to 3; write -Y 1`},
 		{"-Y x", `-Y: "x" is not a level from 0 to 3; write -Y 1`},
 		{"-2 ,k", `-2: the name of the certificate or key is empty; write -2 /etc/ssl/private/pure-ftpd.pem`},

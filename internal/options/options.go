@@ -134,6 +134,8 @@ type Options struct {
 	// none). TLSSelfSigned makes a certificate if CertFile is missing.
 	CertFile, KeyFile, CertDir, ExtCert string
 	TLSSelfSigned                       bool
+	// ACME keeps the certificate, in place of CertFile.
+	ACME ACME
 	// TLSCiphers is a cipher list, empty for the default.
 	TLSCiphers string
 	// TLSBinding says what is demanded of data connections.
@@ -297,6 +299,7 @@ func defaults() *Options {
 		MaxListDepth:   5,
 		SyslogFacility: "ftp",
 		CertFile:       "/etc/ssl/private/pure-ftpd.pem",
+		ACME:           ACME{Storage: "/var/lib/pure-ftpd/acme"},
 		KeyFile:        "/etc/ssl/private/pure-ftpd.pem",
 		origins:        map[string][]Origin{},
 	}

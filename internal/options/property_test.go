@@ -105,7 +105,7 @@ func drawValue(t *rapid.T, one found) (written, value string) {
 		return value, value
 	case rest().form:
 		switch one.row.long {
-		case "altlog", "followlinksto", "dotfileexception":
+		case "altlog", "followlinksto", "dotfileexception", "acmechallenge":
 			return one.key.example, one.key.example
 		}
 		value = rapid.StringMatching(`/[a-z#"][a-z #"./]{0,8}[a-z]`).Draw(t, "path")

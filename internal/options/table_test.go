@@ -60,6 +60,9 @@ func TestExamples(t *testing.T) {
 		for _, d := range s.Directives {
 			line := d.Name + " " + d.Example
 			if needs := needed(s.Long); needs != "" {
+				if !strings.Contains(needs, "=") {
+					needs += "=yes"
+				}
 				line += "\n" + strings.Replace(needs, "=", " ", 1)
 			}
 			_, err := fileOptions(line)
@@ -74,6 +77,7 @@ func TestExamples(t *testing.T) {
 func needed(long string) string {
 	return map[string]string{
 		"--implicittlslisten": "tls=1", "--tlsclientlogin": "tlsclientca=/a", "--tlsanyaddress": "tlsbinding=require",
+		"--acme": "acmeagree",
 	}[long]
 }
 
