@@ -15,7 +15,8 @@ const module = "pureftpd/"
 
 // rooms maps each package to the packages of ours it may import. One that is absent may import none.
 var rooms = map[string]string{
-	"cmd/pure-ftpd": "internal/account internal/auth internal/auth/puredbauth internal/auth/unixauth internal/identity " +
+	"cmd/pure-ftpd": "internal/account internal/auth internal/auth/conffile internal/auth/mysqlauth internal/auth/pgsqlauth " +
+		"internal/auth/puredbauth internal/auth/sqlauth internal/auth/sqliteauth internal/auth/unixauth internal/identity " +
 		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +
 		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf " +
 		"internal/acmecert internal/background internal/certd internal/pidfile",
@@ -40,6 +41,10 @@ var rooms = map[string]string{
 	"internal/auth/backendtest": "internal/account internal/auth internal/passhash",
 	"internal/auth/unixauth":    "internal/account internal/auth internal/passhash",
 	"internal/auth/puredbauth":  "internal/account internal/auth internal/passhash internal/passwdfile internal/puredb",
+	"internal/auth/sqlauth":     "internal/account internal/auth internal/auth/conffile internal/passhash",
+	"internal/auth/mysqlauth":   "internal/auth/conffile internal/auth/sqlauth",
+	"internal/auth/pgsqlauth":   "internal/auth/conffile internal/auth/sqlauth",
+	"internal/auth/sqliteauth":  "internal/auth/conffile internal/auth/sqlauth",
 }
 
 // rawSystemCalls lists the rooms that may call the kernel directly.
