@@ -81,6 +81,28 @@ func (d *Database) Groups(uid uint32) ([]uint32, error) {
 	return slices.Clone(group.members[e.Name]), nil
 }
 
+// UserID returns the uid of the account of a name, if there is one; where there are no such files, there is none.
+func (d *Database) UserID(name string) (uid uint32, ok bool, err error) {
+	passwd, err := d.passwd.loadIfExists()
+	if err != nil {
+		return 0, false, fmt.Errorf("read accounts: %w", err)
+	}
+	if e := passwd.byName[name]; e != nil {
+		return e.UID, true, nil
+	}
+	return 0, false, nil
+}
+
+// GroupID returns the gid of the group of a name, likewise.
+func (d *Database) GroupID(name string) (gid uint32, ok bool, err error) {
+	group, err := d.group.loadIfExists()
+	if err != nil {
+		return 0, false, fmt.Errorf("read groups: %w", err)
+	}
+	gid, ok = group.byName[name]
+	return gid, ok, nil
+}
+
 // Names returns the names of users and groups as they are now; where there are no such files, none.
 func (d *Database) Names() (*Names, error) {
 	passwd, err := d.passwd.loadIfExists()

@@ -28,6 +28,23 @@ func TestLookups(t *testing.T) {
 			t.Errorf("Groups(%d) = %v, %v; want %v", uid, got, err, want)
 		}
 	}
+	for name, want := range map[string]uint32{"root": 0, "joe": 2001, "alias": 2001} {
+		if got, ok, err := d.UserID(name); got != want || !ok || err != nil {
+			t.Errorf("UserID(%q) = %d, %v, %v; want %d", name, got, ok, err, want)
+		}
+	}
+	for name, want := range map[string]uint32{"root": 0, "users": 100, "same": 100, "mail": 8} {
+		if got, ok, err := d.GroupID(name); got != want || !ok || err != nil {
+			t.Errorf("GroupID(%q) = %d, %v, %v; want %d", name, got, ok, err, want)
+		}
+	}
+	for _, name := range []string{"", "nobody", "2001"} {
+		_, user, userErr := d.UserID(name)
+		_, group, groupErr := d.GroupID(name)
+		if user || group || userErr != nil || groupErr != nil {
+			t.Errorf("UserID, GroupID(%q) = %v, %v, %v, %v; want none", name, user, userErr, group, groupErr)
+		}
+	}
 	n, err := d.Names()
 	if err != nil {
 		t.Fatal(err)

@@ -8,12 +8,13 @@ import (
 // groupFile is what a group file says.
 type groupFile struct {
 	names   map[uint32]string   // the first of each gid
+	byName  map[string]uint32   // the first of each name
 	members map[string][]uint32 // the groups that name an account as a member, each once
 }
 
 // parseGroup understands a group file. Lines that are no groups (group(5)) are skipped.
 func parseGroup(text string) groupFile {
-	file := groupFile{map[uint32]string{}, map[string][]uint32{}}
+	file := groupFile{map[uint32]string{}, map[string]uint32{}, map[string][]uint32{}}
 	for name, fields := range records(text) {
 		if len(fields) < 2 {
 			continue
@@ -24,6 +25,9 @@ func parseGroup(text string) groupFile {
 		}
 		if _, ok := file.names[gid]; !ok {
 			file.names[gid] = name
+		}
+		if _, ok := file.byName[name]; !ok {
+			file.byName[name] = gid
 		}
 		if len(fields) < 3 {
 			continue
