@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -60,15 +59,19 @@ func (p *pool) wait(ctx context.Context) error {
 
 func (p *pool) give() { <-p.slots }
 
-// connect returns a connection; the caller has a place.
-func (p *pool) connect(ctx context.Context) (*sql.Conn, error) {
+// connect returns a connection; the caller has a place. login is the context of who logs in, ctx that of the database's time:
+// who hangs up says nothing about the database.
+func (p *pool) connect(login, ctx context.Context) (*sql.Conn, error) {
 	conn, err := p.db.Conn(ctx)
-	if err == nil || errors.Is(err, context.Canceled) { // who hangs up says nothing about the database
+	if err == nil || login.Err() != nil {
 		return conn, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.failed, p.at = err, time.Now()
+	p.failed, p.at = fmt.Errorf("connect: %w", err), time.Now()
+	if cause := context.Cause(ctx); cause != nil {
+		p.failed = fmt.Errorf("connect: %w", cause)
+	}
 	return nil, err
 }
 

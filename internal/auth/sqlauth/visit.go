@@ -39,7 +39,7 @@ func (b *Backend) begin(login context.Context, c auth.Credentials) (*visit, erro
 	v.ctx, v.cancel = ctx, func() { cancel(nil) }
 	v.timer = time.AfterFunc(b.timeout, func() { cancel(errTimeout) })
 	var err error
-	if v.conn, err = b.pool.connect(v.ctx); err != nil {
+	if v.conn, err = b.pool.connect(login, v.ctx); err != nil {
 		err = v.broken(fmt.Errorf("connect: %w", err))
 	} else if b.transactions {
 		if v.tx, err = v.conn.BeginTx(v.ctx, nil); err != nil {
