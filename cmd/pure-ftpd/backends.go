@@ -3,12 +3,18 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 
 	"pureftpd/internal/auth"
+	"pureftpd/internal/auth/mysqlauth"
+	"pureftpd/internal/auth/pgsqlauth"
 	"pureftpd/internal/auth/puredbauth"
+	"pureftpd/internal/auth/sqlauth"
+	"pureftpd/internal/auth/sqliteauth"
 	"pureftpd/internal/auth/unixauth"
 	"pureftpd/internal/identity"
 	"pureftpd/internal/options"
@@ -43,8 +49,61 @@ func newBackend(
 		}
 		index.Load() // the administrator reads at the start what is wrong with the file
 		return puredbauth.New(puredbauth.Config{Source: index, Verifier: v, Groups: system.Groups}), nil
+	case "mysql":
+		return mysqlauth.New(mysqlauth.Config{Path: m.Arg, Open: openProtected, Parts: sqlParts(system, v, log)})
+	case "pgsql":
+		return pgsqlauth.New(pgsqlauth.Config{Path: m.Arg, Open: openProtected, Parts: sqlParts(system, v, log)})
+	case "sqlite":
+		return sqliteauth.New(sqliteauth.Config{
+			Path: m.Arg, Open: openProtected, Guard: asOwner, Parts: sqlParts(system, v, log),
+		})
 	}
 	return nil, fmt.Errorf("authentication method %q is not available", m.Method)
+}
+
+// sqlParts are what the backends of databases need beside their file.
+func sqlParts(system *unixauth.Database, v *passhash.Verifier, log *record.Log) sqlauth.Parts {
+	return sqlauth.Parts{
+		Verifier: v,
+		UserID:   system.UserID,
+		GroupID:  system.GroupID,
+		Groups:   system.Groups,
+		Report:   func(message string) { log.WriteString(record.Error, message) },
+	}
+}
+
+// asOwner is the guard of a database that is a file: it is worked with in the name of its owner.
+func asOwner(path string) sqlauth.Guard {
+	return func(fn func() error) error {
+		info, err := statProtected(path)
+		if err != nil {
+			return err
+		}
+		owner, ok := info.Sys().(*syscall.Stat_t)
+		if !ok {
+			return fmt.Errorf("%s: its owner is not known", path)
+		}
+		return identity.As(&identity.Who{UID: owner.Uid, GID: owner.Gid}, fn)
+	}
+}
+
+// decorate puts the cache of --authcache and --authfailures before a chain, if either is asked for.
+func decorate(o *options.Options, chain *auth.Chain) auth.Backend {
+	if o.AuthCache == 0 && o.AuthFailures == 0 {
+		return chain
+	}
+	return auth.NewCache(auth.CacheConfig{Backend: chain, TTL: o.AuthCache, Failures: o.AuthFailures})
+}
+
+// closeBackends ends the connections of those backends that have any.
+func closeBackends(chain *auth.Chain) error {
+	var failed error
+	for _, link := range chain.Links {
+		if c, ok := link.Backend.(io.Closer); ok {
+			failed = errors.Join(failed, c.Close())
+		}
+	}
+	return failed
 }
 
 // textOf is where administrators keep the text that an index of virtual users is made of, if they

@@ -47,6 +47,7 @@ type parts struct {
 	handler   *session.Handler
 	tls       *tlsconf.Server  // nil if TLS is off
 	keeper    *acmecert.Keeper // nil if the certificate does not come by ACME
+	accounts  *auth.Chain      // nil if something stands for it
 }
 
 // newParts builds a server from its options. The sessions of inetd mode count themselves in slots, all others in memory. If
@@ -82,9 +83,13 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 	p.passive = passive
 	system := unixauth.NewDatabase(unixauth.Files{OpenShadow: openProtected})
 	if only == nil {
-		if only, err = newChain(o, system, p.log); err != nil {
-			return nil, err
+		if p.accounts, err = newChain(o, system, p.log); err != nil {
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				p.log.WriteString(record.Error, line)
+			}
+			return nil, errors.Join(err, passive.Close(), p.copier.Close(), p.log.Close())
 		}
+		only = decorate(o, p.accounts)
 	}
 	config, err := sessionConfig(o, system, p.log)
 	if err != nil {
@@ -111,6 +116,11 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 // close ends what newParts began; sessions must have ended.
 func (p *parts) close() {
 	closeAltLogs(p.altLogs)
+	if p.accounts != nil {
+		if err := closeBackends(p.accounts); err != nil {
+			p.log.WriteString(record.Warning, err.Error())
+		}
+	}
 	// Nothing is left that could be lost: no transfer runs any more.
 	_ = errors.Join(p.passive.Close(), p.copier.Close(), p.log.Close())
 }
@@ -174,13 +184,13 @@ func openProtected(path string) (f *os.File, err error) {
 }
 
 // newChain makes the authentication chain of -l, in its order.
-func newChain(o *options.Options, system *unixauth.Database, log *record.Log) (auth.Backend, error) {
+func newChain(o *options.Options, system *unixauth.Database, log *record.Log) (*auth.Chain, error) {
 	verifier := passhash.New(passhash.Config{DES: o.DESPasswords})
 	chain := &auth.Chain{Verifier: verifier}
 	for _, method := range o.Auth {
 		backend, err := newBackend(method, system, verifier, log)
 		if err != nil {
-			return nil, err
+			return nil, errors.Join(err, closeBackends(chain))
 		}
 		chain.Links = append(chain.Links, auth.Link{Name: method.Method, Backend: backend})
 	}

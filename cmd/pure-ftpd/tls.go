@@ -96,15 +96,6 @@ func missing(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// startStatus is the exit status of a start that failed: of a certificate as of any wrong setting, of a cipher list as in
-// the original.
-func startStatus(err error) int {
-	if errors.Is(err, errTLS) && !errors.Is(err, tlsconf.ErrCiphers) {
-		return options.ExitStatus
-	}
-	return exitFailure
-}
-
 // tlsConfig hands TLS the settings it needs. On trial the certificate lives in memory, unless a file is named.
 func tlsConfig(o *options.Options) tlsconf.Config {
 	c := tlsconf.Config{

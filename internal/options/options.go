@@ -56,6 +56,10 @@ type Options struct {
 
 	// Auth is the chain of account sources, in the order they are asked. It is never empty.
 	Auth []AuthMethod
+	// AuthCache is how long a successful login is remembered, so that the same one is not looked up again; 0 means not at
+	// all. AuthFailures is how many logins of one address may fail in a minute before more are refused unseen; 0 means any.
+	AuthCache    time.Duration
+	AuthFailures int
 	// DESPasswords accepts passwords stored as DES or BSDi hashes.
 	DESPasswords bool
 	// Anonymous says who may be, or has to be, anonymous.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // authMethods are the methods of -l, matched by prefix in this order.
@@ -11,8 +12,9 @@ func authMethods() []authMethod {
 	return []authMethod{
 		{name: "unix"},
 		{name: "pam", missing: "PAM"},
-		{name: "mysql", needsArg: true, missing: "MySQL"},
-		{name: "pgsql", needsArg: true, missing: "PostgreSQL"},
+		{name: "mysql", needsArg: true},
+		{name: "pgsql", needsArg: true},
+		{name: "sqlite", needsArg: true},
 		{name: "ldap", needsArg: true, missing: "LDAP"},
 		{name: "puredb", needsArg: true},
 		{name: "purepw", needsArg: true},
@@ -132,4 +134,29 @@ func showFollowLinksTo(o *Options) string {
 		return "none"
 	}
 	return strings.Join(o.FollowLinksTo, ", ")
+}
+
+// setSeconds reads a number of seconds up to a day.
+func setSeconds(field func(*Options) *time.Duration) func(*build, string) error {
+	const most = 24 * time.Hour
+	return func(b *build, value string) error {
+		i, err := whole(value, 10)
+		if err != nil {
+			return err
+		}
+		if i.negative || i.n > uint64(most/time.Second) {
+			return wrong("%q is not a number of seconds up to a day", value)
+		}
+		*field(b.opts) = time.Duration(i.n) * time.Second
+		return nil
+	}
+}
+
+func showSeconds(field func(*Options) *time.Duration) func(*Options) string {
+	return func(o *Options) string {
+		if *field(o) == 0 {
+			return "none"
+		}
+		return fmt.Sprintf("%d seconds", *field(o)/time.Second)
+	}
 }

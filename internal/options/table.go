@@ -1,6 +1,10 @@
 package options
 
-import "pureftpd/internal/getopt"
+import (
+	"time"
+
+	"pureftpd/internal/getopt"
+)
 
 // settings is the table, in the order of -h. Whatever lists, explains or reads a setting takes it
 // from here. A row without set decides what is done at all; Parse looks at it by itself.
@@ -201,6 +205,7 @@ func settings() []setting {
 				{name: "LDAPConfigFile", grammar: rest(), example: "/etc/pureftpd-ldap.conf", prefix: "ldap:"},
 				{name: "MySQLConfigFile", grammar: rest(), example: "/etc/pureftpd-mysql.conf", prefix: "mysql:"},
 				{name: "PGSQLConfigFile", grammar: rest(), example: "/etc/pureftpd-pgsql.conf", prefix: "pgsql:"},
+				{name: "SQLiteConfigFile", grammar: rest(), example: "/etc/pureftpd-sqlite.conf", prefix: "sqlite:"},
 			},
 			set:  setLogin,
 			show: showLogin,
@@ -485,6 +490,24 @@ func settings() []setting {
 			keywords: []keyword{{name: "DESPasswords", grammar: boolean(), example: "yes"}},
 			set:      turnOn(func(o *Options) *bool { return &o.DESPasswords }),
 			show:     showYes(func(o *Options) *bool { return &o.DESPasswords }),
+		},
+		{
+			long: "authcache", value: "SECONDS", arg: getopt.Required,
+			section: logins, again: lastWins, ours: true,
+			example:  "30",
+			help:     "remember a successful login for so long, and spare its source of accounts; 0 for never",
+			keywords: []keyword{{name: "AuthCache", grammar: digits(), example: "30"}},
+			set:      setSeconds(func(o *Options) *time.Duration { return &o.AuthCache }),
+			show:     showSeconds(func(o *Options) *time.Duration { return &o.AuthCache }),
+		},
+		{
+			long: "authfailures", value: "NUMBER", arg: getopt.Required,
+			section: logins, again: lastWins, ours: true,
+			example:  "20",
+			help:     "logins of one address that may fail in a minute before more are refused unseen",
+			keywords: []keyword{{name: "AuthFailures", grammar: digits(), example: "20"}},
+			set:      sessions(func(o *Options) *int { return &o.AuthFailures }),
+			show:     func(o *Options) string { return limitText(o.AuthFailures) },
 		},
 		{
 			long: "totalbandwidth", value: "KB or UP:DOWN", arg: getopt.Required,

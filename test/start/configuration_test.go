@@ -170,6 +170,17 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// TestAccountSourceMistakes starts with files of databases that are wrong: all of it is said, and nothing is served.
+func TestAccountSourceMistakes(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	file := put(t, filepath.Join(dir, "sql.conf"), "MYSQLServer 127.0.0.1\nMYSQLUsr joe\nMYSQLCrypt\n")
+	launch(t, dir, command{args: []string{"-l", "mysql:" + file}}).endsWith(t, 252,
+		file+`:2: unknown keyword "MYSQLUsr"`, file+":3: MYSQLCrypt: the value is missing")
+	launch(t, dir, command{args: []string{"-l", "pgsql:" + file}}).endsWith(t, 252, `:1: unknown keyword "MYSQLServer"`)
+	launch(t, dir, command{args: []string{"-l", "sqlite:" + file + ".none"}}).endsWith(t, 252, file+".none: cannot be read")
+}
+
 // TestNotLanded asks for what this version does not have. Nothing of it may be ignored.
 func TestNotLanded(t *testing.T) {
 	t.Parallel()
@@ -177,8 +188,7 @@ func TestNotLanded(t *testing.T) {
 	var lines []string
 	settings := map[string]string{
 		"PAMAuthentication yes": "-l pam", "ExtAuth /run/auth": "-l extauth:/run/auth",
-		"LDAPConfigFile /etc/ldap.conf": "-l ldap:/etc/ldap.conf", "MySQLConfigFile /etc/my.conf": "-l mysql:/etc/my.conf",
-		"PGSQLConfigFile /etc/pg.conf": "-l pgsql:/etc/pg.conf", "CallUploadScript yes": "-o", "Bonjour name": "-v name",
+		"LDAPConfigFile /etc/ldap.conf": "-l ldap:/etc/ldap.conf", "CallUploadScript yes": "-o", "Bonjour name": "-v name",
 	}
 	var parts []string
 	for line, switches := range settings {
