@@ -5,7 +5,7 @@ VERSION  ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 5000x
 
-.PHONY: help build test check unit privileged clients oracle fuzz bench bench-rates bench-users install-tools clean
+.PHONY: help build test check unit privileged clients backends oracle fuzz bench bench-rates bench-users install-tools clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -13,7 +13,7 @@ help: ## this list
 build: ## static binaries in bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
-test: install-tools check fuzz privileged clients oracle ## all of CI
+test: install-tools check fuzz privileged clients backends oracle ## all of CI
 
 install-tools: ## real clients and the libraries of the original, where this user may install
 	test/install.sh
@@ -21,7 +21,7 @@ install-tools: ## real clients and the libraries of the original, where this use
 check: ## formatting, vet, staticcheck, unit tests with the race detector
 	@out=$$(gofmt -l .); test -z "$$out" || { echo "not gofmt-ed:"; echo "$$out"; exit 1; }
 	$(GO) vet ./...
-	$(GO) vet -tags 'privileged clients oracle' ./...
+	$(GO) vet -tags 'privileged clients backends oracle' ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test -race -shuffle=on ./...
 
@@ -33,6 +33,9 @@ privileged: ## what only root can test, on a binary without cgo
 
 clients: ## real clients from Debian, and a real authority, against the server
 	$(GO) test -count=1 -tags clients ./test/clients/ ./test/acme/
+
+backends: ## logins against real databases from Debian
+	$(GO) test -count=1 -parallel 6 -timeout 20m -tags backends ./test/backends/
 
 oracle: ## everything that can be compared with Debian's original
 	test/oracle.sh
