@@ -23,8 +23,8 @@ const prefix = "MYSQL"
 const defaultPort = 3306
 
 // localSockets is where "localhost" is, for the client library of the original and so for ours: a name of a socket, of TCP
-// only if there is none.
-var localSockets = [...]string{"/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock", "/tmp/mysql.sock"}
+// only if there is none. Nobody but a database may make a file there, which is not so in /tmp.
+var localSockets = [...]string{"/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock"}
 
 // A Config names the file and the parts of a Backend.
 type Config struct {
