@@ -72,6 +72,24 @@ func sqlParts(system *unixauth.Database, v *passhash.Verifier, log *record.Log) 
 	}
 }
 
+// checkDatabases reads the files of databases without connecting, and reports all mistakes.
+func checkDatabases(o *options.Options) error {
+	log := record.Open(record.Config{Output: record.None})
+	system, verifier := unixauth.NewDatabase(unixauth.Files{}), passhash.New(passhash.Config{})
+	var failed error
+	for _, m := range o.Auth {
+		switch m.Method {
+		case "mysql", "pgsql", "sqlite":
+			backend, err := newBackend(m, system, verifier, log)
+			if err == nil {
+				err = backend.(io.Closer).Close()
+			}
+			failed = errors.Join(failed, err)
+		}
+	}
+	return errors.Join(failed, log.Close())
+}
+
 // asOwner is the guard of a database that is a file: it is worked with in the name of its owner.
 func asOwner(path string) sqlauth.Guard {
 	return func(fn func() error) error {

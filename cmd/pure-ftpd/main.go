@@ -50,6 +50,12 @@ func run(argv []string) int {
 		fmt.Print(about.Line())
 		return 0
 	case o.Check:
+		if err := checkDatabases(o); err != nil {
+			for line := range strings.Lines(err.Error() + "\n") {
+				fmt.Fprintf(os.Stderr, "%s: %s", program, line)
+			}
+			return options.ExitStatus
+		}
 		fmt.Print(o.Report())
 		if err := checkTLS(o, func(message string) { fmt.Println("warning: TLS: " + message) }); err != nil {
 			complain(program, err)

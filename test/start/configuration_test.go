@@ -177,8 +177,13 @@ func TestAccountSourceMistakes(t *testing.T) {
 	file := put(t, filepath.Join(dir, "sql.conf"), "MYSQLServer 127.0.0.1\nMYSQLUsr joe\nMYSQLCrypt\n")
 	launch(t, dir, command{args: []string{"-l", "mysql:" + file}}).endsWith(t, 252,
 		file+`:2: unknown keyword "MYSQLUsr"`, file+":3: MYSQLCrypt: the value is missing")
+	launch(t, dir, command{args: []string{"--check", "-l", "mysql:" + file, "-l", "sqlite:" + file}}).endsWith(t, 252,
+		file+`:2: unknown keyword "MYSQLUsr"`, file+`:1: unknown keyword "MYSQLServer"`)
 	launch(t, dir, command{args: []string{"-l", "pgsql:" + file}}).endsWith(t, 252, `:1: unknown keyword "MYSQLServer"`)
 	launch(t, dir, command{args: []string{"-l", "sqlite:" + file + ".none"}}).endsWith(t, 252, file+".none: cannot be read")
+	good := put(t, filepath.Join(dir, "good.conf"), "MYSQLServer 127.0.0.1\nMYSQLUser ftp\nMYSQLCrypt any\nMYSQLGetPW SELECT 1\n"+
+		"MYSQLDefaultUID 1\nMYSQLDefaultGID 1\nMYSQLGetDir SELECT 1\n")
+	launch(t, dir, command{args: []string{"--check", "-l", "mysql:" + good}}).endsWith(t, 0)
 }
 
 // TestNotLanded asks for what this version does not have. Nothing of it may be ignored.
