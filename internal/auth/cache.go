@@ -87,7 +87,8 @@ func (c *Cache) Authenticate(ctx context.Context, credentials Credentials) (acco
 		return account.Account{}, &Refusal{Reason: "too many failed logins of this address within a minute"}
 	}
 	var d digest
-	if c.ttl > 0 {
+	remembers := c.ttl > 0 && !credentials.Certified // an answer to a certificate must not be one to an empty password
+	if remembers {
 		d = c.digest(credentials)
 		if a, ok := c.recall(d); ok {
 			return a, nil
@@ -95,7 +96,7 @@ func (c *Cache) Authenticate(ctx context.Context, credentials Credentials) (acco
 	}
 	a, err := c.backend.Authenticate(ctx, credentials)
 	switch {
-	case err == nil && c.ttl > 0:
+	case err == nil && remembers:
 		c.remember(d, a)
 	case errors.Is(err, ErrRefused) || errors.Is(err, ErrUnknown):
 		c.count(from)

@@ -76,6 +76,30 @@ func TestCacheRemembersSuccess(t *testing.T) {
 	ask("later", good, 8, ErrBroken)
 }
 
+// Who logs in by certificate shows no password: nobody else gets in without one.
+func TestCacheForgetsCertificates(t *testing.T) {
+	c := NewCache(CacheConfig{Backend: certified{}, TTL: time.Hour})
+	credentials := from("joe", "", "198.51.100.1")
+	credentials.Certified = true
+	if _, err := c.Authenticate(t.Context(), credentials); err != nil {
+		t.Fatal(err)
+	}
+	credentials.Certified = false
+	if _, err := c.Authenticate(t.Context(), credentials); !errors.Is(err, ErrRefused) {
+		t.Errorf("without the certificate: %v; want it refused", err)
+	}
+}
+
+// certified lets in whoever has a certificate.
+type certified struct{}
+
+func (certified) Authenticate(_ context.Context, c Credentials) (account.Account, error) {
+	if !c.Certified {
+		return account.Account{}, &Refusal{Reason: "wrong password"}
+	}
+	return account.Account{Name: c.User}, nil
+}
+
 func TestCacheLimitsFailures(t *testing.T) {
 	b, now := &counted{}, &clock{time.Unix(1e9, 0)}
 	c := NewCache(CacheConfig{Backend: b, TTL: time.Hour, Failures: 3, Now: now.now})
