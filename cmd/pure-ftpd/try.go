@@ -149,7 +149,7 @@ func (a *tryAccount) Authenticate(_ context.Context, c auth.Credentials) (accoun
 		return account.Account{}, auth.ErrUnknown
 	}
 	if subtle.ConstantTimeCompare([]byte(c.Password), []byte(a.password)) != 1 {
-		return account.Account{}, &auth.Refusal{Reason: "wrong password"}
+		return account.Account{}, &auth.Refusal{Cause: auth.WrongPassword, Reason: "wrong password"}
 	}
 	return a.account, nil
 }

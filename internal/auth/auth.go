@@ -43,6 +43,10 @@ var (
 	// ErrBroken says that a backend cannot be used at all. Nobody can log in, so the session ends.
 	ErrBroken = errors.New("authentication is out of order")
 
+	// ErrDown says that a backend cannot be asked now. The login is over: the next backend might know another user of this
+	// name. Other logins, and the next try of this one, may fare better.
+	ErrDown = errors.New("the accounts cannot be asked now")
+
 	// ErrDamaged comes with ErrUnknown: the user was not found in a source that is damaged. The next
 	// backend is asked, and the administrator is to be told.
 	ErrDamaged = errors.New("the accounts are damaged")
@@ -50,6 +54,8 @@ var (
 
 // A Refusal is the answer of a backend that knows the user and does not let it in.
 type Refusal struct {
+	Cause Cause // "" means BadRecord
+
 	// Reason is all there is to know, for the administrator; a client never reads it. It holds no
 	// secret.
 	Reason string
@@ -58,9 +64,9 @@ type Refusal struct {
 	Err error
 }
 
-// Refuse returns a Refusal for a cause, whose text becomes part of the reason.
-func Refuse(reason string, cause error) *Refusal {
-	return &Refusal{Reason: reason + ": " + cause.Error(), Err: cause}
+// Refuse returns a Refusal for an error, whose text becomes part of the reason.
+func Refuse(cause Cause, reason string, err error) *Refusal {
+	return &Refusal{Cause: cause, Reason: reason + ": " + err.Error(), Err: err}
 }
 
 func (r *Refusal) Error() string { return "login refused: " + r.Reason }

@@ -73,6 +73,7 @@ func TestChain(t *testing.T) {
 		{"first accepts", []error{nil, odd}, 1, nil},
 		{"second accepts", []error{ErrUnknown, nil, odd}, 2, nil},
 		{"refusal stops", []error{ErrUnknown, &Refusal{Reason: "r"}, nil}, 2, ErrRefused},
+		{"down stops", []error{fmt.Errorf("%w: %w", ErrDown, odd), nil}, 1, ErrDown},
 		{"broken stops", []error{ErrBroken, nil}, 1, ErrBroken},
 		{"any other error stops", []error{odd, nil}, 1, odd},
 		{"all unknown", []error{ErrUnknown, fmt.Errorf("%w: %w", ErrUnknown, odd)}, 2, odd},

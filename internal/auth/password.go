@@ -24,7 +24,7 @@ const decoyHash = "$argon2id$v=19$m=19456,t=2,p=1" +
 func CheckPassword(ctx context.Context, v Verifier, stored string, sample func() string, c Credentials) error {
 	if c.Certified {
 		if err := v.Check(stored); err != nil {
-			return Refuse("the account is locked or its password hash cannot be verified", err)
+			return Refuse(Locked, "the account is locked or its password hash cannot be verified", err)
 		}
 		return nil
 	}
@@ -34,15 +34,15 @@ func CheckPassword(ctx context.Context, v Verifier, stored string, sample func()
 	case err == nil && ok:
 		return nil
 	case err == nil:
-		return &Refusal{Reason: "wrong password"}
+		return &Refusal{Cause: WrongPassword, Reason: "wrong password"}
 	case ctx.Err() != nil:
 		return err
 	}
 	Decoy(ctx, v, sample(), password)
 	if errors.Is(err, passhash.ErrMalformed) {
-		return Refuse("the account is locked or its password hash is damaged", err)
+		return Refuse(Locked, "the account is locked or its password hash is damaged", err)
 	}
-	return Refuse("the password cannot be verified", err)
+	return Refuse(BadRecord, "the password cannot be verified", err)
 }
 
 // Decoy takes the time that the comparison of a password takes. The sample is the hash of a real

@@ -15,8 +15,12 @@ type Visit struct {
 	Time   time.Time // in the time zone that the record's hours mean
 }
 
+// ErrHours says that it is the time of day that stands against a visit.
+var ErrHours = errors.New("outside the hours")
+
 // Permit returns nil if the record's rules let the visit happen; otherwise its error tells the
-// administrator which rule stands against it. What cannot be decided is not permitted.
+// administrator which rule stands against it, and wraps ErrHours if that is the time. What cannot be
+// decided is not permitted.
 func (r *Record) Permit(ctx context.Context, v Visit, resolver Resolver) error {
 	for _, side := range [...]struct {
 		what        string
@@ -32,7 +36,7 @@ func (r *Record) Permit(ctx context.Context, v Visit, resolver Resolver) error {
 		}
 	}
 	if !r.Hours.Contain(v.Time) {
-		return fmt.Errorf("%s is outside the hours %04d-%04d", v.Time.Format("15:04"), r.Hours.Begin, r.Hours.End)
+		return fmt.Errorf("%s is %w %04d-%04d", v.Time.Format("15:04"), ErrHours, r.Hours.Begin, r.Hours.End)
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ func (s *Session) pass(ctx context.Context, password string) (ftp.Reply, error) 
 		return s.loginFailed(ctx, err)
 	}
 	if a.UID < s.cfg.MinUID {
-		return s.uidTooLow(ctx)
+		return s.uidTooLow(ctx, a.UID)
 	}
 	return s.logIn(ctx, a, ftp.CodeLoggedIn)
 }
@@ -117,9 +117,11 @@ func (s *Session) loginFailed(ctx context.Context, cause error) (ftp.Reply, erro
 		return ftp.Reply{}, refuse(ftp.CodeNotAvailable, cause, "The server is shutting down")
 	}
 	if refusal, ok := errors.AsType[*auth.Refusal](cause); ok {
-		s.logf(record.Info, "login of [%s] refused: %s", s.user, refusal.Reason)
-	} else if !errors.Is(cause, auth.ErrUnknown) || errors.Is(cause, auth.ErrDamaged) {
-		s.logf(record.Error, "login of [%s]: %v", s.user, cause)
+		s.logRefusal(refusal.Reason, auth.CauseOf(cause))
+	} else if errors.Is(cause, auth.ErrUnknown) && !errors.Is(cause, auth.ErrDamaged) {
+		s.logRefusal(oneLine(cause), auth.CauseOf(cause))
+	} else {
+		s.logf(record.Error, "login of [%s]: %s [%s]", s.user, oneLine(cause), auth.CauseOf(cause))
 	}
 	s.failed++
 	s.failurePause(ctx)
@@ -132,8 +134,17 @@ func (s *Session) loginFailed(ctx context.Context, cause error) (ftp.Reply, erro
 	return ftp.Say(ftp.CodeNotLoggedIn, "Login failed"), nil
 }
 
+// logRefusal logs why a login is refused: in words, and as one that programs find.
+func (s *Session) logRefusal(reason string, cause auth.Cause) {
+	s.logf(record.Info, "login of [%s] refused: %s [%s]", s.user, reason, cause)
+}
+
+// oneLine is the text of an error, of which each backend that was asked has a line.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
+
 // uidTooLow answers a right password of an account that -u keeps out.
-func (s *Session) uidTooLow(ctx context.Context) (ftp.Reply, error) {
+func (s *Session) uidTooLow(ctx context.Context, uid uint32) (ftp.Reply, error) {
+	s.logRefusal(fmt.Sprintf("uid %d is below %d", uid, s.cfg.MinUID), auth.LowUID)
 	s.log.Write(record.Warning, record.AppendLowUID(nil, s.user, s.cfg.MinUID))
 	s.failurePause(ctx)
 	if s.failed >= maxFailedLogins {
@@ -178,6 +189,7 @@ func (s *Session) logIn(ctx context.Context, a account.Account, code int) (ftp.R
 	s.trusted = a.UID == 0 || s.cfg.Jail == JailUntrusted && hasGroup(a, s.cfg.TrustedGID)
 	restricted, err := s.enterHome(a)
 	if err != nil {
+		s.logRefusal("its home cannot be entered", auth.Home)
 		return s.noHome(a.Home, err), nil
 	}
 	s.log.Write(record.Info, record.AppendLogin(nil, a.Name))
@@ -206,7 +218,7 @@ func (s *Session) takePlace(name string, limit uint64) bool {
 
 func (s *Session) tooManySessions(name string, limit uint64) ftp.Reply {
 	s.ending = true
-	s.logf(record.Warning, "login of [%s] refused: the account has as many sessions as it may have (%d)", name, limit)
+	s.logf(record.Warning, "login of [%s] refused: the account has as many sessions as it may have (%d) [%s]", name, limit, auth.Sessions)
 	return ftp.Say(ftp.CodeNotAvailable, fmt.Sprintf("This account has as many sessions as it may have (%d), try again later", limit))
 }
 

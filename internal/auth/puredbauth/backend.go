@@ -2,6 +2,7 @@ package puredbauth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -90,7 +91,7 @@ func (b *Backend) Authenticate(ctx context.Context, c auth.Credentials) (account
 		err = passwdfile.CheckLost(value)
 	}
 	if err != nil {
-		return account.Account{}, auth.Refuse("the record is damaged", err)
+		return account.Account{}, auth.Refuse(auth.BadRecord, "the record is damaged", err)
 	}
 	if err := b.permit(ctx, record, c); err != nil {
 		return account.Account{}, err
@@ -138,7 +139,11 @@ func (b *Backend) permit(ctx context.Context, r *passwdfile.Record, c auth.Crede
 	case ctx.Err() != nil:
 		return fmt.Errorf("judge the rules of %q: %w", c.User, ctx.Err())
 	}
-	return auth.Refuse("the record's rules", err)
+	cause := auth.Address
+	if errors.Is(err, passwdfile.ErrHours) {
+		cause = auth.Hours
+	}
+	return auth.Refuse(cause, "the record's rules", err)
 }
 
 // SampleHash implements auth.Sampler: the hash of the file's first record.

@@ -55,7 +55,7 @@ func (b *Backend) Authenticate(ctx context.Context, c auth.Credentials) (account
 		return account.Account{}, err
 	}
 	if !strings.HasPrefix(entry.Home, "/") {
-		return account.Account{}, &auth.Refusal{Reason: fmt.Sprintf("home %q is not an absolute path", entry.Home)}
+		return account.Account{}, &auth.Refusal{Cause: auth.BadRecord, Reason: fmt.Sprintf("home %q is not an absolute path", entry.Home)}
 	}
 	groups, err := b.db.Groups(entry.UID)
 	if err != nil {
@@ -91,8 +91,8 @@ func (b *Backend) checkPassword(ctx context.Context, entry Entry, c auth.Credent
 		return "", err
 	}
 	if aging != nil {
-		if err := aging.valid(b.now()); err != nil {
-			return "", &auth.Refusal{Reason: err.Error()}
+		if refusal := aging.refusal(b.now()); refusal != nil {
+			return "", refusal
 		}
 	}
 	return stored, nil
@@ -108,7 +108,7 @@ func (b *Backend) checkShell(entry Entry) error {
 		return broken(err)
 	}
 	if !listed {
-		return &auth.Refusal{Reason: fmt.Sprintf("shell %q is not in %s", entry.Shell, b.db.shells.path)}
+		return &auth.Refusal{Cause: auth.Shell, Reason: fmt.Sprintf("shell %q is not in %s", entry.Shell, b.db.shells.path)}
 	}
 	return nil
 }

@@ -16,6 +16,8 @@ import (
 	"pureftpd/internal/passhash"
 )
 
+const md5Other = "$1$abcdefgh$M55TzYaaccxVGbptZWaxX/" // of ""
+
 const md5Secret = "$1$SBQ56/ff$rvzY4YFMELzUscTIBNcfa/" // of "secret"
 
 // cheapSample is a line of shadow that makes the verification for a locked account cheap.
@@ -110,6 +112,34 @@ func TestLegacyHashOfALogin(t *testing.T) {
 		a, err := s.backend().Authenticate(t.Context(), auth.Credentials{User: "joe", Password: "secret"})
 		if err != nil || a.LegacyHash != test.want {
 			t.Errorf("%s, %s: Authenticate = %q, %v; want %q", test.passwd, test.shadow, a.LegacyHash, err, test.want)
+		}
+	}
+}
+
+// An administrator, and a program, find out from the log which of these it was.
+func TestCauseOfARefusal(t *testing.T) {
+	for _, test := range []struct {
+		shell, shadow string
+		want          auth.Cause
+	}{
+		{"/bin/sh", md5Secret + ":::::::", ""},
+		{"/bin/sh", md5Other + ":::::::", auth.WrongPassword},
+		{"/bin/sh", "!" + md5Secret + ":::::::", auth.Locked},
+		{"/bin/no", md5Secret + ":::::::", auth.Shell},
+		{"/bin/sh", fmt.Sprintf("%s:19000:0:99999:7::%d:", md5Secret, day), auth.Expired},
+		{"/bin/sh", fmt.Sprintf("%s:%d:0:30:7:::", md5Secret, day-31), auth.PasswordExpired},
+		{"/bin/sh", md5Secret + ":0:0:99999:7:::", auth.PasswordExpired},
+		{"/bin/sh", md5Secret + ":x:::::::", auth.BadRecord},
+	} {
+		s := newSystem(t)
+		s.write(t, "passwd", "joe:x:2001:2002::/home/joe:"+test.shell+"\n")
+		s.write(t, "shadow", "joe:"+test.shadow+"\n"+cheapSample)
+		var got auth.Cause
+		if err := login(t, s.backend(), "joe"); err != nil {
+			got = auth.CauseOf(err)
+		}
+		if got != test.want {
+			t.Errorf("%s, %s: cause %q; want %q", test.shell, test.shadow, got, test.want)
 		}
 	}
 }

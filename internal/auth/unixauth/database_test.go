@@ -140,7 +140,7 @@ func FuzzFiles(f *testing.F) {
 			if name == "" || e.bad == nil && (e.changed < -1 || e.maximum < -1 || e.expires < -1) {
 				t.Errorf("parseShadow(%q) has %q %+v", text, name, e)
 			}
-			_ = e.valid(today())
+			_ = e.refusal(today())
 		}
 		for shell := range parseShells(text) {
 			if !strings.HasPrefix(shell, "/") || strings.ContainsAny(shell, " \t\n#") {

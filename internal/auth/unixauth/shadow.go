@@ -2,9 +2,10 @@ package unixauth
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
+
+	"pureftpd/internal/auth"
 )
 
 // shadowFile is what a shadow file says.
@@ -61,8 +62,8 @@ func parseDays(s string) (int64, error) {
 	return n, nil
 }
 
-// valid returns why the account or its password may not be used at a time.
-func (e *shadowEntry) valid(now time.Time) error {
+// refusal returns why the account or its password may not be used at a time, or nil.
+func (e *shadowEntry) refusal(now time.Time) *auth.Refusal {
 	const secondsPerDay = 24 * 60 * 60
 	today := now.Unix() / secondsPerDay
 	date := func(days int64) string {
@@ -70,13 +71,13 @@ func (e *shadowEntry) valid(now time.Time) error {
 	}
 	switch {
 	case e.bad != nil:
-		return e.bad
+		return &auth.Refusal{Cause: auth.BadRecord, Reason: e.bad.Error()}
 	case e.expires >= 0 && today >= e.expires:
-		return fmt.Errorf("the account expired on %s", date(e.expires))
+		return &auth.Refusal{Cause: auth.Expired, Reason: "the account expired on " + date(e.expires)}
 	case e.changed == 0:
-		return errors.New("the password must be changed first")
+		return &auth.Refusal{Cause: auth.PasswordExpired, Reason: "the password must be changed first"}
 	case e.changed > 0 && e.maximum >= 0 && today > e.changed+e.maximum:
-		return fmt.Errorf("the password expired on %s", date(e.changed+e.maximum))
+		return &auth.Refusal{Cause: auth.PasswordExpired, Reason: "the password expired on " + date(e.changed+e.maximum)}
 	}
 	return nil
 }
