@@ -10,8 +10,14 @@ FUZZTIME ?= 5000x
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' Makefile
 
-build: ## static binaries in bin/
+# pure-pamd alone is linked with the C library, because PAM is.
+build: ## static binaries in bin/; pure-pamd with PAM, if its headers are there
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+	@if echo '#include <security/pam_appl.h>' | $(or $(CC),cc) $(CGO_CFLAGS) -E - >/dev/null 2>&1; then \
+		CGO_ENABLED=1 $(GO) build -trimpath -tags pam -ldflags '$(LDFLAGS)' -o bin/ ./cmd/pure-pamd; \
+	else \
+		echo "without PAM: pure-pamd needs a C compiler and libpam0g-dev (security/pam_appl.h)"; \
+	fi
 
 test: install-tools check fuzz privileged clients backends oracle ## all of CI
 

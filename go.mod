@@ -7,6 +7,7 @@ require (
 	github.com/go-crypt/x v0.4.16
 	github.com/go-sql-driver/mysql v1.10.1
 	github.com/jackc/pgx/v5 v5.12.0
+	github.com/msteinert/pam/v2 v2.1.0
 	github.com/rogpeppe/go-internal v1.16.0
 	go.uber.org/goleak v1.3.0
 	golang.org/x/crypto v0.58.0

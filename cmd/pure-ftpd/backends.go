@@ -6,11 +6,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
 	"pureftpd/internal/auth"
 	"pureftpd/internal/auth/mysqlauth"
+	"pureftpd/internal/auth/pamauth"
 	"pureftpd/internal/auth/pgsqlauth"
 	"pureftpd/internal/auth/puredbauth"
 	"pureftpd/internal/auth/sqlauth"
@@ -57,6 +59,8 @@ func newBackend(
 		return sqliteauth.New(sqliteauth.Config{
 			Path: m.Arg, Open: openProtected, Guard: asOwner, Parts: sqlParts(system, v, log),
 		})
+	case "pam":
+		return newPAM()
 	}
 	return nil, fmt.Errorf("authentication method %q is not available", m.Method)
 }
@@ -122,6 +126,19 @@ func closeBackends(chain *auth.Chain) error {
 		}
 	}
 	return failed
+}
+
+// newPAM starts the helper that asks PAM. Its program stands beside the server's.
+func newPAM() (auth.Backend, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	helper, err := pamauth.Start(pamauth.Config{Path: filepath.Join(filepath.Dir(self), "pure-pamd")})
+	if err != nil {
+		return nil, fmt.Errorf("-l pam: %w", err)
+	}
+	return pamauth.New(helper), nil
 }
 
 // textOf is where administrators keep the text that an index of virtual users is made of, if they

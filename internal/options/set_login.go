@@ -11,7 +11,7 @@ import (
 func authMethods() []authMethod {
 	return []authMethod{
 		{name: "unix"},
-		{name: "pam", missing: "PAM"},
+		{name: "pam"},
 		{name: "mysql", needsArg: true},
 		{name: "pgsql", needsArg: true},
 		{name: "sqlite", needsArg: true},

@@ -150,6 +150,7 @@ func TestSwitches(t *testing.T) {
 		{"", "login", "unix"},
 		{"-l puredb:/a -l unix", "login", "puredb:/a, unix"},
 		{"-l UNIXX", "login", "unix"},
+		{"-l pam", "login", "pam"},
 		{"-l unix:ignored", "login", "unix:ignored"},
 		{"-l PureDB:/a:b", "login", "puredb:/a:b"},
 		{"-l PurePW:/a -l puredb:/b", "login", "purepw:/a, puredb:/b"},
