@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,8 @@ func serveLink(limit string) error {
 	syscall.CloseOnExec(linkFD)
 	link := os.NewFile(linkFD, "link")
 	return serve(link, helper{problem: unavailable(), limit: d, worker: func() *exec.Cmd {
-		return exec.Command("/proc/self/exe", "ask") // this program, even if its file has been replaced
+		// This program, even if its file has been replaced; modules log under its name.
+		return &exec.Cmd{Path: "/proc/self/exe", Args: []string{"pure-pamd", "ask"}}
 	}})
 }
 
@@ -87,11 +89,14 @@ func (h helper) answer(ctx context.Context, q pamlink.Question) pamlink.Answer {
 	}()
 	select {
 	case r := <-came:
+		if r.err != nil && !errors.Is(r.err, io.EOF) {
+			w.kill() // it may wait for somebody to read the rest
+		}
 		ended := w.end(endLimit)
 		if r.err == nil {
 			return r.answer
 		}
-		return failed(fmt.Errorf("the process that asked PAM gave no answer: %w", errors.Join(ended, r.err)))
+		return failed(fmt.Errorf("the process that asked PAM gave no answer: %w", cmp.Or(ended, r.err)))
 	case <-ctx.Done():
 		w.kill()
 		_ = w.end(endLimit) // killed, as it was meant to be

@@ -59,10 +59,10 @@ func TestWorkerThatGivesNoAnswer(t *testing.T) {
 		{"exit 3", "exit status 3"},
 		{"kill -SEGV $$", "segmentation fault"},
 		{"kill -KILL $$", "killed"},
-		{"echo '{\"outcome\":\"accep' >&3", "message"},
-		{"echo nonsense >&3", "message"},
-		{"exec 3>&-; exec sleep 60", "EOF"},
-		{"head -c 3000000 /dev/zero >&3", "message"},
+		{"echo '{\"outcome\":\"accep' >&3", "gave no answer"},
+		{"echo nonsense >&3", "gave no answer"},
+		{"exec 3>&-; exec sleep 60", "killed"},
+		{"head -c 3000000 /dev/zero >&3", "gave no answer"},
 	} {
 		if a := ask(t, time.Minute, test.script); a.Outcome != pamlink.Failed || !strings.Contains(a.Detail, test.want) {
 			t.Errorf("%s: %+v; want %q", test.script, a, test.want)
