@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"pureftpd/internal/auth"
+	"pureftpd/internal/auth/ldapauth"
 	"pureftpd/internal/auth/mysqlauth"
 	"pureftpd/internal/auth/pamauth"
 	"pureftpd/internal/auth/pgsqlauth"
@@ -61,6 +62,12 @@ func newBackend(
 		})
 	case "pam":
 		return newPAM()
+	case "ldap":
+		c, err := ldapauth.Load(m.Arg, openProtected)
+		if err != nil {
+			return nil, err
+		}
+		return ldapauth.New(c, ldapauth.Parts{Verifier: v, Groups: system.Groups}), nil
 	}
 	return nil, fmt.Errorf("authentication method %q is not available", m.Method)
 }
@@ -76,14 +83,14 @@ func sqlParts(system *unixauth.Database, v *passhash.Verifier, log *record.Log) 
 	}
 }
 
-// checkDatabases reads the files of databases without connecting, and reports all mistakes.
+// checkDatabases reads the files of databases and directories without connecting, and reports all mistakes.
 func checkDatabases(o *options.Options) error {
 	log := record.Open(record.Config{Output: record.None})
 	system, verifier := unixauth.NewDatabase(unixauth.Files{}), passhash.New(passhash.Config{})
 	var failed error
 	for _, m := range o.Auth {
 		switch m.Method {
-		case "mysql", "pgsql", "sqlite":
+		case "mysql", "pgsql", "sqlite", "ldap":
 			backend, err := newBackend(m, system, verifier, log)
 			if err == nil {
 				err = backend.(io.Closer).Close()

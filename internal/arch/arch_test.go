@@ -15,9 +15,9 @@ const module = "pureftpd/"
 
 // rooms maps each package to the packages of ours it may import. One that is absent may import none.
 var rooms = map[string]string{
-	"cmd/pure-ftpd": "internal/account internal/auth internal/auth/conffile internal/auth/mysqlauth internal/auth/pamauth " +
-		"internal/auth/pgsqlauth internal/auth/puredbauth internal/auth/sqlauth internal/auth/sqliteauth internal/auth/unixauth " +
-		"internal/identity " +
+	"cmd/pure-ftpd": "internal/account internal/auth internal/auth/conffile internal/auth/ldapauth internal/auth/mysqlauth " +
+		"internal/auth/pamauth internal/auth/pgsqlauth internal/auth/puredbauth internal/auth/sqlauth internal/auth/sqliteauth " +
+		"internal/auth/unixauth internal/identity " +
 		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +
 		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf " +
 		"internal/acmecert internal/background internal/certd internal/pidfile",
@@ -42,6 +42,7 @@ var rooms = map[string]string{
 	"internal/auth":             "internal/account internal/passhash",
 	"internal/auth/backendtest": "internal/account internal/auth internal/passhash",
 	"internal/auth/unixauth":    "internal/account internal/auth internal/passhash",
+	"internal/auth/ldapauth":    "internal/account internal/auth internal/auth/conffile internal/passhash",
 	"internal/auth/pamauth":     "internal/account internal/auth internal/pamlink",
 	"internal/auth/puredbauth":  "internal/account internal/auth internal/passhash internal/passwdfile internal/puredb",
 	"internal/auth/sqlauth":     "internal/account internal/auth internal/auth/conffile internal/passhash",

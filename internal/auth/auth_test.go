@@ -98,6 +98,22 @@ func TestChain(t *testing.T) {
 	}
 }
 
+type panics struct{}
+
+func (panics) Authenticate(context.Context, Credentials) (account.Account, error) {
+	panic("at the disco")
+}
+
+func TestPanicLetsNobodyIn(t *testing.T) {
+	second := &backend{}
+	c := Chain{[]Link{{"a", panics{}}, {"b", second}}, newCounting()}
+	a, err := c.Authenticate(t.Context(), Credentials{User: "joe", Password: "hunter2"})
+	if !errors.Is(err, ErrDown) || a.Name != "" || second.asked != 0 || !strings.Contains(err.Error(), "at the disco") ||
+		strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("Authenticate = %+v, %v; the next backend was asked %d times", a, err, second.asked)
+	}
+}
+
 func TestUnknownUserTakesARealHash(t *testing.T) {
 	const des = "Fl59EP5b.LMeQ"
 	for _, test := range []struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"pureftpd/internal/account"
 )
@@ -25,7 +26,7 @@ type Chain struct {
 func (c *Chain) Authenticate(ctx context.Context, credentials Credentials) (account.Account, error) {
 	var unknown error
 	for _, link := range c.Links {
-		a, err := link.Backend.Authenticate(ctx, credentials)
+		a, err := link.authenticate(ctx, credentials)
 		if err == nil {
 			return a, nil
 		}
@@ -46,6 +47,16 @@ func (c *Chain) Authenticate(ctx context.Context, credentials Credentials) (acco
 		unknown = fmt.Errorf("%w: there is no backend", ErrUnknown)
 	}
 	return account.Account{}, unknown
+}
+
+// authenticate asks the backend. One that panics has let nobody in, and the session goes on.
+func (l Link) authenticate(ctx context.Context, c Credentials) (a account.Account, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			a, err = account.Account{}, fmt.Errorf("%w: it panicked: %v\n%s", ErrDown, p, debug.Stack())
+		}
+	}()
+	return l.Backend.Authenticate(ctx, c)
 }
 
 // sample returns the hash of a user of the first backend that has one to show.

@@ -15,7 +15,7 @@ func authMethods() []authMethod {
 		{name: "mysql", needsArg: true},
 		{name: "pgsql", needsArg: true},
 		{name: "sqlite", needsArg: true},
-		{name: "ldap", needsArg: true, missing: "LDAP"},
+		{name: "ldap", needsArg: true},
 		{name: "puredb", needsArg: true},
 		{name: "purepw", needsArg: true},
 		{name: "extauth", missing: "external authentication"},
