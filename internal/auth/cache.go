@@ -84,7 +84,7 @@ func NewCache(c CacheConfig) *Cache {
 func (c *Cache) Authenticate(ctx context.Context, credentials Credentials) (account.Account, error) {
 	from := network(credentials.Remote.Addr())
 	if c.tooMany(from) {
-		return account.Account{}, &Refusal{Reason: "too many failed logins of this address within a minute"}
+		return account.Account{}, &Refusal{Cause: Failures, Reason: "too many failed logins of this address within a minute"}
 	}
 	var d digest
 	remembers := c.ttl > 0 && !credentials.Certified // an answer to a certificate must not be one to an empty password

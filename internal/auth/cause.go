@@ -6,21 +6,22 @@ import "errors"
 type Cause string
 
 const (
-	UnknownUser     Cause = "unknown-user"     // no backend knows the name, or would tell
-	WrongPassword   Cause = "wrong-password"   //
-	Locked          Cause = "locked"           // no password can be right
-	Expired         Cause = "expired"          // the account
-	PasswordExpired Cause = "password-expired" // or has to be changed first
-	Shell           Cause = "shell"            // not one of those that may log in
-	Address         Cause = "address"          // the client's or the server's
-	Hours           Cause = "hours"            // outside of those of the account
-	Forbidden       Cause = "forbidden"        // the backend says no, and no more
-	RootID          Cause = "root-id"          // uid or gid 0
-	LowUID          Cause = "low-uid"          // below the server's least uid
-	Sessions        Cause = "sessions"         // too many of the account
-	Home            Cause = "home"             // it cannot be entered
-	BadRecord       Cause = "bad-record"       // something in the account's data cannot be used
-	BackendDown     Cause = "backend-down"     // it could not be asked, or has no answer
+	UnknownUser     Cause = "unknown-user"      // no backend knows the name, or would tell
+	WrongPassword   Cause = "wrong-password"    //
+	Locked          Cause = "locked"            // no password can be right
+	Expired         Cause = "expired"           // the account
+	PasswordExpired Cause = "password-expired"  // or has to be changed first
+	Shell           Cause = "shell"             // not one of those that may log in
+	Address         Cause = "address"           // the client's or the server's
+	Hours           Cause = "hours"             // outside of those of the account
+	Forbidden       Cause = "forbidden"         // the backend says no, and no more
+	RootID          Cause = "root-id"           // uid or gid 0
+	LowUID          Cause = "low-uid"           // below the server's least uid
+	Failures        Cause = "too-many-failures" // of the address
+	Sessions        Cause = "sessions"          // too many of the account
+	Home            Cause = "home"              // it cannot be entered
+	BadRecord       Cause = "bad-record"        // something in the account's data cannot be used
+	BackendDown     Cause = "backend-down"      // it could not be asked, or has no answer
 )
 
 // CauseOf returns the cause in the error of a failed login.

@@ -82,7 +82,7 @@ func (b *Backend) checkClear(ctx context.Context, stored string, c auth.Credenti
 		return nil
 	}
 	auth.Decoy(ctx, b.verifier, b.SampleHash(), c.Password)
-	return &auth.Refusal{Reason: "wrong password"}
+	return &auth.Refusal{Cause: auth.WrongPassword, Reason: "wrong password"}
 }
 
 // SampleHash implements auth.Sampler: the hash of a user who was looked up, or "".

@@ -87,7 +87,7 @@ func parseID(key, text string, byName func(string) (uint32, bool, error)) (uint3
 	case !ok:
 		return 0, &auth.Refusal{Reason: fmt.Sprintf("%s: %.40q is neither a number nor a name that the system knows", key, text)}
 	case !usableID(uint64(id)):
-		return 0, &auth.Refusal{Reason: fmt.Sprintf("%s: %.40q is root's", key, text)}
+		return 0, &auth.Refusal{Cause: auth.RootID, Reason: fmt.Sprintf("%s: %.40q is root's", key, text)}
 	}
 	return id, nil
 }
