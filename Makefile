@@ -5,7 +5,7 @@ VERSION  ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 5000x
 
-.PHONY: help build test check unit privileged clients backends oracle fuzz bench bench-rates bench-users install-tools clean
+.PHONY: help build test check unit privileged clients backends logins oracle fuzz bench bench-rates bench-users install-tools clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -19,7 +19,7 @@ build: ## static binaries in bin/; pure-pamd with PAM, if its headers are there
 		echo "without PAM: pure-pamd needs a C compiler and libpam0g-dev (security/pam_appl.h)"; \
 	fi
 
-test: install-tools check fuzz privileged clients backends oracle ## all of CI
+test: install-tools check fuzz privileged clients backends logins oracle ## all of CI
 
 install-tools: ## real clients and the libraries of the original, where this user may install
 	test/install.sh
@@ -45,6 +45,9 @@ backends: ## logins against real databases from Debian
 
 oracle: ## everything that can be compared with Debian's original
 	test/oracle.sh
+
+logins: ## a real LDAP directory and the system's PAM; needs root
+	test/logins.sh
 
 fuzz: ## every fuzz target, FUZZTIME inputs or seconds each
 	test/fuzz.sh $(FUZZTIME)

@@ -128,7 +128,7 @@ func (s *Session) loginFailed(ctx context.Context, cause error) (ftp.Reply, erro
 	if s.failed > maxFailedLogins {
 		s.log.WriteString(record.Error, record.TooManyFailures)
 		s.ending = true
-	} else {
+	} else if auth.CauseOf(cause) != auth.BackendDown { // else a directory that is down would have fail2ban shut its users out
 		s.log.Write(record.Warning, record.AppendAuthFailed(nil, s.user))
 	}
 	return ftp.Say(ftp.CodeNotLoggedIn, "Login failed"), nil
