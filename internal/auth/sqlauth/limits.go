@@ -76,7 +76,11 @@ func parseID(key, text string, byName func(string) (uint32, bool, error)) (uint3
 	n, err := strconv.ParseUint(trimmed, 10, 64)
 	if err == nil {
 		if !usableID(n) {
-			return 0, &auth.Refusal{Reason: fmt.Sprintf("%s: %d is not a number that accounts may have", key, n)}
+			cause := auth.BadRecord
+			if n == 0 {
+				cause = auth.RootID
+			}
+			return 0, &auth.Refusal{Cause: cause, Reason: fmt.Sprintf("%s: %d is not a number that accounts may have", key, n)}
 		}
 		return uint32(n), nil
 	}
