@@ -36,6 +36,9 @@ func (b *Backend) Authenticate(ctx context.Context, c auth.Credentials) (account
 	if err := ctx.Err(); err != nil {
 		return account.Account{}, err
 	}
+	if c.Certified { // modules know of no certificate, and might take no password for an empty one
+		return account.Account{}, fmt.Errorf("%w: PAM wants a password, a certificate does not stand for it", auth.ErrUnknown)
+	}
 	if !plausible(c.User) {
 		return account.Account{}, fmt.Errorf("%w: not a name of a user", auth.ErrUnknown)
 	}
