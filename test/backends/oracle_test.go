@@ -261,8 +261,8 @@ func TestServerWithoutDatabase(t *testing.T) {
 		Binary: binary, Staged: true, Options: []string{"-l", "mysql:$DIR/mysql.conf", "-l", "unix"},
 		Files: map[string]string{"mysql.conf": config},
 	})
-	if code := login(t, s, "joe", "secret"); code != "421" { // joe is an account of the staged system
-		t.Errorf("without its database: %s; want 421", code)
+	if code := login(t, s, "joe", "secret"); code != "530" { // joe is an account of the staged system
+		t.Errorf("without its database: %s; want 530", code)
 	}
 	reason := "mysql: authentication is out of order: MySQL at 127.0.0.1:1: connect: "
 	if err := s.Log.Expect([]string{reason}, func(pattern, line string) bool { return strings.Contains(line, pattern) }); err != nil {

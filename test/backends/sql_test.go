@@ -51,8 +51,8 @@ func each(t *testing.T, test func(t *testing.T, d *database)) {
 // mustBreak wants an error that ends the login for a reason of the database's.
 func mustBreak(t *testing.T, what string, err error, words ...string) {
 	t.Helper()
-	if !errors.Is(err, auth.ErrBroken) || errors.Is(err, auth.ErrUnknown) || errors.Is(err, auth.ErrRefused) {
-		t.Errorf("%s: %v; want ErrBroken alone", what, err)
+	if !errors.Is(err, auth.ErrDown) || errors.Is(err, auth.ErrUnknown) || errors.Is(err, auth.ErrRefused) {
+		t.Errorf("%s: %v; want ErrDown alone", what, err)
 		return
 	}
 	for _, word := range words {

@@ -81,8 +81,9 @@ func Run(t *testing.T, s Source) {
 	t.Run("Broken", func(t *testing.T) {
 		broken := s.NewBroken(t, v)
 		_, err := broken.Authenticate(t.Context(), credentials("joe", password))
-		if !errors.Is(err, auth.ErrBroken) || errors.Is(err, auth.ErrUnknown) || errors.Is(err, auth.ErrRefused) {
-			t.Errorf("Authenticate = %v; want ErrBroken", err)
+		out := errors.Is(err, auth.ErrBroken) || errors.Is(err, auth.ErrDown)
+		if !out || errors.Is(err, auth.ErrUnknown) || errors.Is(err, auth.ErrRefused) {
+			t.Errorf("Authenticate = %v; want ErrBroken or ErrDown", err)
 		}
 		if hash := broken.(auth.Sampler).SampleHash(); hash != "" {
 			t.Errorf("SampleHash = %q; want none", hash)

@@ -115,8 +115,8 @@ func TestSilentServer(t *testing.T) {
 			_, err := b.Authenticate(t.Context(), auth.Credentials{
 				User: "joe", Password: "secret", Local: netip.AddrPortFrom(netip.IPv4Unspecified(), 21), Remote: address.AddrPort(),
 			})
-			if !errors.Is(err, auth.ErrBroken) || errors.Is(err, auth.ErrUnknown) || !strings.Contains(err.Error(), "no answer in time") {
-				t.Errorf("Authenticate = %v; want ErrBroken alone, and why", err)
+			if !errors.Is(err, auth.ErrDown) || errors.Is(err, auth.ErrUnknown) || !strings.Contains(err.Error(), "no answer in time") {
+				t.Errorf("Authenticate = %v; want ErrDown alone, and why", err)
 			}
 		})
 	}

@@ -162,7 +162,7 @@ func TestCachingSHA2(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = b.Authenticate(t.Context(), auth.Credentials{User: "joe", Password: "x"})
-		if !errors.Is(err, auth.ErrBroken) || !strings.Contains(err.Error(), test.want) {
+		if !errors.Is(err, auth.ErrDown) || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s, seen %v: %v; want %q", test.password, test.seen, err, test.want)
 		}
 		if err := errors.Join(b.Close(), l.Close(), <-ended); err != nil {

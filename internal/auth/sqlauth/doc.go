@@ -6,7 +6,7 @@
 // reaches the text of a statement, whatever it holds. See [Compile].
 //
 // A user whom the password query does not find is unknown (auth.ErrUnknown). A database that does not answer, or answers
-// with an error, means that nobody can be judged: the login fails (auth.ErrBroken) and no other backend is asked, since it
+// with an error, means that nobody can be judged: the login fails (auth.ErrDown) and no other backend is asked, since it
 // might know the user differently. An id that is none or root's, and a limit that is no number, refuse the login: a rule
 // is never ignored.
 //

@@ -87,7 +87,7 @@ func parseID(key, text string, byName func(string) (uint32, bool, error)) (uint3
 	id, ok, err := byName(trimmed)
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("%w: %s: %w", auth.ErrBroken, key, err)
+		return 0, fmt.Errorf("%w: %s: %w", auth.ErrDown, key, err)
 	case !ok:
 		return 0, &auth.Refusal{Reason: fmt.Sprintf("%s: %.40q is neither a number nor a name that the system knows", key, text)}
 	case !usableID(uint64(id)):

@@ -32,7 +32,7 @@ func (b *Backend) begin(login context.Context, c auth.Credentials) (*visit, erro
 		if login.Err() != nil {
 			return nil, fmt.Errorf("wait for the database: %w", login.Err())
 		}
-		return nil, fmt.Errorf("%w: %s: %w", auth.ErrBroken, b.where, err)
+		return nil, fmt.Errorf("%w: %s: %w", auth.ErrDown, b.where, err)
 	}
 	v := &visit{b: b, login: login, values: valuesOf(c)}
 	ctx, cancel := context.WithCancelCause(login)
@@ -75,9 +75,9 @@ func (v *visit) broken(err error) error {
 	case v.login.Err() != nil:
 		return fmt.Errorf("ask %s: %w", v.b.where, v.login.Err())
 	case errors.Is(context.Cause(v.ctx), errTimeout):
-		return fmt.Errorf("%w: %s: %w (%v): %w", auth.ErrBroken, v.b.where, errTimeout, v.b.timeout, err)
+		return fmt.Errorf("%w: %s: %w (%v): %w", auth.ErrDown, v.b.where, errTimeout, v.b.timeout, err)
 	}
-	return fmt.Errorf("%w: %s: %w", auth.ErrBroken, v.b.where, err)
+	return fmt.Errorf("%w: %s: %w", auth.ErrDown, v.b.where, err)
 }
 
 // pause stops the database's time until resume.

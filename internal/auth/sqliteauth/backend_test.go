@@ -231,8 +231,8 @@ func TestWhatIsNoAnswer(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || errors.Is(err, auth.ErrRefused) {
 			t.Errorf("%s: %v; want %q", query, err, want)
 		}
-		if broken := strings.Contains(want, "table"); errors.Is(err, auth.ErrBroken) != broken || errors.Is(err, auth.ErrUnknown) == broken {
-			t.Errorf("%s: %v; ErrBroken: want %v", query, err, broken)
+		if broken := strings.Contains(want, "table"); errors.Is(err, auth.ErrDown) != broken || errors.Is(err, auth.ErrUnknown) == broken {
+			t.Errorf("%s: %v; ErrDown: want %v", query, err, broken)
 		}
 	}
 }
@@ -448,8 +448,8 @@ func password(t *testing.T, path string) (stored string) {
 func TestReadOnly(t *testing.T) {
 	path := database(t, schema, "INSERT INTO users VALUES ('joe','"+md5Secret+"',1,1,'/h',0,0,0,0,0,0,0)")
 	b := backend(t, path, queries+"SQLiteGetPW UPDATE users SET pw='x'; SELECT pw FROM users\n", sqlauth.Parts{})
-	if _, err := b.Authenticate(t.Context(), credentials("joe", "x")); !errors.Is(err, auth.ErrBroken) || password(t, path) != md5Secret {
-		t.Errorf("a writing query: %v, stored %q; want ErrBroken", err, password(t, path))
+	if _, err := b.Authenticate(t.Context(), credentials("joe", "x")); !errors.Is(err, auth.ErrDown) || password(t, path) != md5Secret {
+		t.Errorf("a writing query: %v, stored %q; want ErrDown", err, password(t, path))
 	}
 }
 
@@ -494,7 +494,7 @@ func TestGuard(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	if _, err := b.Authenticate(t.Context(), credentials("joe", "secret")); !errors.Is(err, denied) || !errors.Is(err, auth.ErrBroken) {
+	if _, err := b.Authenticate(t.Context(), credentials("joe", "secret")); !errors.Is(err, denied) || !errors.Is(err, auth.ErrDown) {
 		t.Errorf("a guard that fails: %v", err)
 	}
 }
