@@ -21,11 +21,13 @@ var rooms = map[string]string{
 		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +
 		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf " +
 		"internal/acmecert internal/background internal/certd internal/pidfile",
+	"cmd/pure-authd":      "internal/authd internal/scriptd",
 	"cmd/pure-certd":      "internal/certd internal/scriptd",
 	"cmd/pure-pw":         "internal/getopt internal/passhash internal/passwdfile internal/progress internal/puredb",
 	"cmd/pure-pwconvert":  "internal/getopt internal/passwdfile",
 	"cmd/pure-quotacheck": "internal/ftp internal/getopt internal/progress internal/quota internal/rootfs",
 	"internal/acmecert":   "internal/replace",
+	"internal/authd":      "internal/account internal/linemsg",
 	"internal/certd":      "internal/linemsg",
 	"cmd/pure-pamd":       "internal/pamlink",
 	"internal/options":    "internal/getopt",
@@ -41,6 +43,7 @@ var rooms = map[string]string{
 	"internal/listing":          "internal/ftp",
 	"internal/auth":             "internal/account internal/passhash",
 	"internal/auth/backendtest": "internal/account internal/auth internal/passhash",
+	"internal/auth/extauth":     "internal/account internal/auth internal/authd internal/linemsg",
 	"internal/auth/unixauth":    "internal/account internal/auth internal/passhash",
 	"internal/auth/ldapauth":    "internal/account internal/auth internal/auth/conffile internal/passhash",
 	"internal/auth/pamauth":     "internal/account internal/auth internal/pamlink",

@@ -60,7 +60,7 @@ func (c *Client) ask(ctx context.Context, question []byte) (Message, error) {
 		return Message{}, err
 	}
 	if len(answer) == 0 {
-		return Message{}, errors.New("the answer is empty")
+		return Message{}, ErrEmpty
 	}
 	m, err := Parse(answer)
 	if err != nil {

@@ -15,6 +15,7 @@ var (
 	ErrTooLong = errors.New("the message is longer than 4095 bytes")
 	ErrNoEnd   = errors.New("the message has no end line")
 	ErrNUL     = errors.New("the message has a NUL byte")
+	ErrEmpty   = errors.New("the answer is empty")
 )
 
 // A Message is what a complete one says.

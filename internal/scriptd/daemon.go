@@ -89,29 +89,39 @@ func (d *daemon) serve(ctx, halt context.Context, s *socket) error {
 func (d *daemon) answer(halt context.Context, conn net.Conn) {
 	closing := sync.OnceValue(conn.Close)
 	defer func() { _ = closing() }() // a client that has gone needs nothing
-	defer context.AfterFunc(halt, func() { _ = closing() })()
+	listening := context.AfterFunc(halt, func() { _ = closing() })
 	variables, err := d.question(conn)
+	listening()
 	if err != nil {
 		d.report("no answer: " + err.Error())
 		return
 	}
+	given := false
+	give := func(answer []byte) {
+		given = true
+		_ = conn.SetWriteDeadline(time.Now().Add(clientLimit)) // fails on closed connections only, as does Write
+		_, _ = conn.Write(answer)
+		_ = closing() // before the program has ended: its output is what counts
+	}
+	if err := d.runProgram(halt, variables, give); err != nil {
+		if !given {
+			give(d.kind.Failure)
+		}
+		d.report("no answer: " + err.Error())
+	}
+}
+
+// runProgram runs the program once it is its turn.
+func (d *daemon) runProgram(halt context.Context, variables []string, give func([]byte)) error {
 	waiting, cancel := context.WithTimeout(halt, d.program.limit)
 	defer cancel()
 	select {
 	case d.slots <- struct{}{}:
 		defer func() { <-d.slots }()
 	case <-waiting.Done():
-		d.report("no answer: too many programs run already; allow more (--parallel)")
-		return
+		return errors.New("too many programs run already; allow more (--parallel)")
 	}
-	err = d.program.run(halt, variables, func(answer []byte) {
-		_ = conn.SetWriteDeadline(time.Now().Add(clientLimit)) // fails on closed connections only, as does Write
-		_, _ = conn.Write(answer)
-		_ = closing() // before the program has ended: its output is what counts
-	})
-	if err != nil {
-		d.report("no answer: " + err.Error())
-	}
+	return d.program.run(halt, variables, give)
 }
 
 // question reads one and returns it as the environment of a program.

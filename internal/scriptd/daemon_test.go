@@ -297,6 +297,52 @@ func TestTooManyPrograms(t *testing.T) {
 	tr.reported("--parallel")
 }
 
+// TestFailure has a daemon say so where there is no answer, and only there.
+func TestFailure(t *testing.T) {
+	for _, test := range []struct {
+		script, question, want string
+		change                 func(*daemon)
+	}{
+		{"exec sleep 100", "end\n", "failure", func(d *daemon) { d.program.limit = 300 * time.Millisecond }},
+		{"", "end\n", "failure", func(d *daemon) { d.program.path += "-not" }},
+		{"echo end", "end\n", "failure", func(d *daemon) {
+			d.program.limit = 100 * time.Millisecond
+			d.slots = make(chan struct{})
+		}},
+		{`echo said; exec >/dev/null; exec sleep 100`, "end\n", "said\n", func(d *daemon) { d.program.limit = 700 * time.Millisecond }},
+		{"exit 1", "end\n", "", nil},                // the program has said nothing, and that is what it says
+		{"echo end", "name:a\x00b\nend\n", "", nil}, // no question
+	} {
+		tr := start(t, test.script, func(d *daemon) {
+			d.kind.Failure = []byte("failure")
+			if test.change != nil {
+				test.change(d)
+			}
+		})
+		if got := tr.ask(test.question); got != test.want {
+			t.Errorf("%s: the answer is %q; want %q", test.script, got, test.want)
+		}
+	}
+}
+
+// TestFailureAtTheEnd ends a daemon while a program runs.
+func TestFailureAtTheEnd(t *testing.T) {
+	tr := start(t, `echo $$ > "$DIR/pid"; exec sleep 100`, func(d *daemon) { d.kind.Failure = []byte("failure") })
+	answer := make(chan string, 1)
+	go func() { answer <- tr.ask("end\n") }()
+	for limit := time.Now().Add(10 * time.Second); time.Now().Before(limit); time.Sleep(5 * time.Millisecond) {
+		if text, _ := os.ReadFile(filepath.Join(tr.dir, "pid")); len(text) > 0 {
+			break
+		}
+	}
+	tr.stop()
+	tr.halt()
+	if got := <-answer; got != "failure" {
+		t.Errorf("the answer is %q; want %q", got, "failure")
+	}
+	tr.waitGone("pid")
+}
+
 func TestProgramThatCannotRun(t *testing.T) {
 	tr := start(t, "", func(d *daemon) { d.program.path += "-not" })
 	if got := tr.ask("end\n"); got != "" {

@@ -5,8 +5,8 @@
 //	listen (socket.go) → pid file → become -u, -g (privilege.go) → serve (daemon.go) → run the program (program.go)
 //
 // A program's answer is not looked at. What is bounded is the work: how many programs run at once, how long each may take,
-// how long a client may take over its question, and the size of question and answer. A client whose program has failed
-// gets the empty answer, which denies.
+// how long a client may take over its question, and the size of question and answer. A client whose program cannot be run or
+// is ended gets an answer that denies.
 //
-// The socket belongs to who started the daemon, root as a rule, and only root may ask: see docs/certd.md.
+// The socket belongs to who started the daemon, root as a rule, and only root may ask: see docs/certd.md and docs/extauth.md.
 package scriptd

@@ -36,6 +36,8 @@ type Kind struct {
 	Variables []Variable
 	// Check refuses a question before a program is run for it; nil takes all.
 	Check func(linemsg.Message) error
+	// Failure is what a client gets if its program cannot be run or is ended; nil is the empty answer.
+	Failure []byte
 }
 
 // A Variable is what a program finds a value of the question in.
