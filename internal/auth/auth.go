@@ -17,6 +17,9 @@ type Credentials struct {
 	Certified bool
 	Local     netip.AddrPort // the server's end of the control connection
 	Remote    netip.AddrPort // the client's
+
+	TLS        bool   // the control connection is protected
+	ServerName string // what the client has called the server in its handshake (SNI): any bytes, or none
 }
 
 // A Backend is one source of accounts. Its answer is one of three: an account; an error that wraps

@@ -30,6 +30,10 @@ type Source struct {
 
 	// NewBroken returns a backend whose accounts cannot be read.
 	NewBroken func(t *testing.T, v auth.Verifier) auth.Backend
+
+	// NewDown takes the place of NewBroken where passwords are compared elsewhere: it returns a backend that cannot be asked.
+	// Such backends have no hashes to show.
+	NewDown func(t *testing.T) auth.Backend
 }
 
 // Hashes of "secret" and of the empty password, as cheap as they come.
@@ -70,6 +74,10 @@ func Run(t *testing.T, s Source) {
 	t.Run("Certified", func(t *testing.T) { certified(t, b) })
 	t.Run("Cancelled", func(t *testing.T) { cancelled(t, b) })
 	t.Run("Concurrent", func(t *testing.T) { concurrent(t, b) })
+	if s.NewDown != nil {
+		t.Run("Down", func(t *testing.T) { down(t, s.NewDown(t)) })
+		return
+	}
 	t.Run("Sample", func(t *testing.T) {
 		if hash := b.(auth.Sampler).SampleHash(); v.Check(hash) != nil {
 			t.Errorf("SampleHash = %q; want one that can be verified", hash)
@@ -89,6 +97,17 @@ func Run(t *testing.T, s Source) {
 			t.Errorf("SampleHash = %q; want none", hash)
 		}
 	})
+}
+
+// down has a backend that cannot be asked.
+func down(t *testing.T, b auth.Backend) {
+	a, err := b.Authenticate(t.Context(), credentials("joe", password))
+	if !errors.Is(err, auth.ErrDown) || errors.Is(err, auth.ErrUnknown) || errors.Is(err, auth.ErrRefused) || a.Name != "" {
+		t.Errorf("Authenticate = %+v, %v; want ErrDown", a, err)
+	}
+	if strings.Contains(fmt.Sprint(err), password) {
+		t.Errorf("Authenticate = %v shows the password", err)
+	}
 }
 
 func accepts(t *testing.T, b auth.Backend) {
