@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"pureftpd/internal/auth"
+	"pureftpd/internal/auth/extauth"
 	"pureftpd/internal/auth/ldapauth"
 	"pureftpd/internal/auth/mysqlauth"
 	"pureftpd/internal/auth/pamauth"
@@ -68,6 +69,16 @@ func newBackend(
 			return nil, err
 		}
 		return ldapauth.New(c, ldapauth.Parts{Verifier: v, Groups: system.Groups}), nil
+	case "extauth":
+		return extauth.New(extauth.Config{
+			Asker: &extauth.Socket{Path: m.Arg, Dial: dialProtected}, Groups: system.Groups,
+		}), nil
+	case "http":
+		service, err := extauth.NewService(extauth.ServiceConfig{Address: m.Arg, Dial: dialProtected})
+		if err != nil {
+			return nil, fmt.Errorf("-l http: %w", err)
+		}
+		return extauth.New(extauth.Config{Asker: service, Groups: system.Groups}), nil
 	}
 	return nil, fmt.Errorf("authentication method %q is not available", m.Method)
 }

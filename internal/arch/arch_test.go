@@ -15,7 +15,7 @@ const module = "pureftpd/"
 
 // rooms maps each package to the packages of ours it may import. One that is absent may import none.
 var rooms = map[string]string{
-	"cmd/pure-ftpd": "internal/account internal/auth internal/auth/conffile internal/auth/ldapauth internal/auth/mysqlauth " +
+	"cmd/pure-ftpd": "internal/account internal/auth internal/auth/conffile internal/auth/extauth internal/auth/ldapauth internal/auth/mysqlauth " +
 		"internal/auth/pamauth internal/auth/pgsqlauth internal/auth/puredbauth internal/auth/sqlauth internal/auth/sqliteauth " +
 		"internal/auth/unixauth internal/identity " +
 		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +

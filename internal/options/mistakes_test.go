@@ -2,6 +2,7 @@ package options
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -58,10 +59,17 @@ func TestSwitchMistakes(t *testing.T) {
 		{"-y 5", `-y: "5" is not two numbers; write -y 3:20`},
 		{"-g <>", `-g: the value is empty; write -g /var/run/pure-ftpd.pid`},
 		{"-l puredb", `-l: puredb needs a file; write puredb:FILE`},
-		{"-l puredbx:/a", `-l: unknown method "puredbx:/a"; write one of unix, pam, mysql:FILE, pgsql:FILE, sqlite:FILE, ldap:FILE, puredb:FILE, purepw:FILE`},
+		{"-l puredbx:/a", `-l: unknown method "puredbx:/a"; write one of unix, pam, mysql:FILE, pgsql:FILE, sqlite:FILE, ldap:FILE, puredb:FILE, purepw:FILE, extauth:SOCKET, http:URL`},
 		{"-l purepw", `-l: purepw needs a file; write purepw:FILE`},
-		{"-l nosuch", `-l: unknown method "nosuch"; write one of unix, pam, mysql:FILE, pgsql:FILE, sqlite:FILE, ldap:FILE, puredb:FILE, purepw:FILE`},
+		{"-l nosuch", `-l: unknown method "nosuch"; write one of unix, pam, mysql:FILE, pgsql:FILE, sqlite:FILE, ldap:FILE, puredb:FILE, purepw:FILE, extauth:SOCKET, http:URL`},
 		{"-l LDAP", `-l: ldap needs a file; write ldap:FILE`},
+		{"-l extauth", `-l: extauth needs a socket; write extauth:SOCKET`},
+		{"-l extauth:", `-l: extauth needs a socket; write extauth:SOCKET`},
+		{"-l extauth:/" + strings.Repeat("a", 107), `-l: the name of the socket has 108 bytes; the system takes 107; write a shorter one`},
+		{"-l http:", `-l: http needs a URL or a socket; write http:URL`},
+		{"-l http:accounts.example", `-l: "accounts.example" is neither an https URL nor the full pathname of a socket; write http:https://accounts.example.com/ftp`},
+		{"-l http:http://u:secret@accounts.example/", `-l: "http://u:xxxxx@accounts.example/" would send passwords in the clear; write https`},
+		{"-l http:https://u:secret@accounts.example:x/", `-l: the URL of the service cannot be read; write http:https://accounts.example.com/ftp`},
 		{"-o", `-o: the upload script is not available in this version; leave it out`},
 		{"--acme *.example.com", `--acme: "*.example.com" is a wildcard, which can only be proved in the DNS; give each name`},
 		{"--acme 192.0.2.1", `--acme: "192.0.2.1" is not the name of a host; write --acme=ftp.example.com`},

@@ -18,7 +18,8 @@ func authMethods() []authMethod {
 		{name: "ldap", needsArg: true},
 		{name: "puredb", needsArg: true},
 		{name: "purepw", needsArg: true},
-		{name: "extauth", missing: "external authentication"},
+		{name: "extauth", needsArg: true, arg: "SOCKET", check: checkSocket},
+		{name: "http", needsArg: true, arg: "URL", check: checkService},
 	}
 }
 
@@ -26,7 +27,25 @@ func authMethods() []authMethod {
 type authMethod struct {
 	name     string
 	needsArg bool
-	missing  string // the feature, until it lands
+	arg      string             // what it is called; "" is FILE
+	check    func(string) error // of the argument; nil takes all
+	missing  string             // the feature, until it lands
+}
+
+// word is the method as it is to be written.
+func (m authMethod) word() string {
+	switch {
+	case !m.needsArg:
+		return m.name
+	case m.arg == "":
+		return m.name + ":FILE"
+	}
+	return m.name + ":" + m.arg
+}
+
+// noun is what the argument is called in a sentence.
+func (m authMethod) noun() string {
+	return map[string]string{"": "a file", "SOCKET": "a socket", "URL": "a URL or a socket"}[m.arg]
 }
 
 // setLogin appends "method[:arg]" to the chain. The name is compared without case and as a prefix,
@@ -47,11 +66,15 @@ func setLogin(b *build, value string) error {
 		case method.needsArg && !colon && value[n:] != "":
 			continue // another word that begins like the method
 		case method.needsArg && arg == "":
-			return hinted("write "+method.name+":FILE", "%s needs a file", method.name)
-		default:
-			b.opts.Auth = append(b.opts.Auth, AuthMethod{Method: method.name, Arg: arg})
-			return nil
+			return hinted("write "+method.word(), "%s needs %s", method.name, method.noun())
 		}
+		if method.check != nil {
+			if err := method.check(arg); err != nil {
+				return err
+			}
+		}
+		b.opts.Auth = append(b.opts.Auth, AuthMethod{Method: method.name, Arg: arg})
+		return nil
 	}
 	return hinted("write one of "+strings.Join(landedMethods(), ", "), "unknown method %q", value)
 }
@@ -59,12 +82,8 @@ func setLogin(b *build, value string) error {
 func landedMethods() []string {
 	var names []string
 	for _, method := range authMethods() {
-		switch {
-		case method.missing != "":
-		case method.needsArg:
-			names = append(names, method.name+":FILE")
-		default:
-			names = append(names, method.name)
+		if method.missing == "" {
+			names = append(names, method.word())
 		}
 	}
 	return names
@@ -75,7 +94,7 @@ func showLogin(o *Options) string {
 	for i, method := range o.Auth {
 		names[i] = method.Method
 		if method.Arg != "" {
-			names[i] += ":" + method.Arg
+			names[i] += ":" + withoutPassword(method.Arg)
 		}
 	}
 	return strings.Join(names, ", ")

@@ -202,6 +202,7 @@ func settings() []setting {
 				{name: "PurePW", grammar: rest(), example: "/etc/pureftpd.passwd", prefix: "purepw:"},
 				{name: "PAMAuthentication", grammar: boolean(), example: "yes", prefix: "pam"},
 				{name: "ExtAuth", grammar: rest(), example: "/var/run/ftpd.sock", prefix: "extauth:"},
+				{name: "HTTPAuth", grammar: rest(), example: "https://accounts.example.com/ftp", prefix: "http:"},
 				{name: "LDAPConfigFile", grammar: rest(), example: "/etc/pureftpd-ldap.conf", prefix: "ldap:"},
 				{name: "MySQLConfigFile", grammar: rest(), example: "/etc/pureftpd-mysql.conf", prefix: "mysql:"},
 				{name: "PGSQLConfigFile", grammar: rest(), example: "/etc/pureftpd-pgsql.conf", prefix: "pgsql:"},

@@ -192,8 +192,7 @@ func TestNotLanded(t *testing.T) {
 	dir := folder(t)
 	var lines []string
 	settings := map[string]string{
-		"PAMAuthentication yes": "-l pam", "ExtAuth /run/auth": "-l extauth:/run/auth",
-		"LDAPConfigFile /etc/ldap.conf": "-l ldap:/etc/ldap.conf", "CallUploadScript yes": "-o", "Bonjour name": "-v name",
+		"CallUploadScript yes": "-o", "Bonjour name": "-v name",
 	}
 	var parts []string
 	for line, switches := range settings {
