@@ -24,8 +24,8 @@ var original = flag.String("original", "", "the `folder` that fetch.sh unpacked 
 
 // A maker is one of the two sets of programs.
 type maker struct {
-	name       string
-	pw, server string // programs
+	name              string
+	pw, server, authd string // programs
 }
 
 // makers returns ours, built for the purpose, and the original.
@@ -42,7 +42,8 @@ func makers(t *testing.T) (ours, theirs maker) {
 	}
 	root, err := filepath.Abs(filepath.Join(*original, "root/usr"))
 	must(t, err)
-	return maker{dialogue.Ours, build("pure-pw"), build("pure-ftpd")}, maker{dialogue.Original, root + "/bin/pure-pw", root + "/sbin/pure-ftpd"}
+	return maker{dialogue.Ours, build("pure-pw"), build("pure-ftpd"), build("pure-authd")},
+		maker{dialogue.Original, root + "/bin/pure-pw", root + "/sbin/pure-ftpd", root + "/sbin/pure-authd"}
 }
 
 func must(t *testing.T, err error) {
