@@ -39,12 +39,14 @@ func lines(t *testing.T, path string, answer func(user, password string) string)
 			if err != nil {
 				return
 			}
-			if m, err := linemsg.Read(conn); err == nil {
-				user, _ := m.Value(authd.AccountKey)
-				password, _ := m.Value(authd.PasswordKey)
-				_, _ = io.WriteString(conn, answer(user, password))
-			}
-			_ = conn.Close()
+			serving.Go(func() {
+				if m, err := linemsg.Read(conn); err == nil {
+					user, _ := m.Value(authd.AccountKey)
+					password, _ := m.Value(authd.PasswordKey)
+					_, _ = io.WriteString(conn, answer(user, password))
+				}
+				_ = conn.Close()
+			})
 		}
 	})
 	t.Cleanup(func() {
@@ -143,4 +145,49 @@ func TestDaemonIsAway(t *testing.T) {
 	lines(t, program, func(string, string) string { return "auth_ok:0\nend\n" })
 	c.ask(331, "USER ann")
 	c.ask(230, "PASS secret")
+}
+
+// TestThousandAccountsElsewhere has a thousand users log in at once whose accounts a daemon knows, while it says nothing about one.
+func TestThousandAccountsElsewhere(t *testing.T) {
+	t.Parallel()
+	dir, number := folder(t), port(t)
+	program, address := filepath.Join(dir, "program"), "127.0.0.1:"+number
+	put(t, filepath.Join(dir, "home", "hello.txt"), "hello\n")
+	end := make(chan struct{})
+	lines(t, program, func(user, _ string) string {
+		if user == "slow" {
+			<-end
+		}
+		return fmt.Sprintf("auth_ok:1\nuid:%d\ngid:%d\ndir:%s/home/./\nend\n", owner(), group(), dir)
+	})
+	t.Cleanup(func() { close(end) }) // comes before the daemon's
+	p := launch(t, dir, command{args: quiet("-l", "extauth:"+program, "-c", "1100", "-S", "127.0.0.1,"+number, "-g", filepath.Join(dir, "pid"))})
+	p.serves(t, address)
+	slow := greeted(t, address)
+	slow.ask(331, "USER slow")
+	if err := slow.text.PrintfLine("PASS secret"); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 1000 {
+		c := dial(t, address)
+		all.Go(func() {
+			for _, step := range []struct {
+				line string
+				code int
+			}{{"", 220}, {fmt.Sprint("USER u", i), 331}, {"PASS secret", 230}} {
+				if step.line != "" {
+					if err := c.text.PrintfLine("%s", step.line); err != nil {
+						t.Error(err)
+					}
+				}
+				if _, text, err := c.text.ReadResponse(step.code); err != nil {
+					t.Errorf("%s: %s, %v", step.line, text, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	user(t, address, "ann").works()
 }

@@ -111,8 +111,8 @@ func (b *Backend) ask(ctx context.Context, q authd.Question) (authd.Answer, erro
 		return authd.Answer{}, fmt.Errorf("%d others were being asked about: %w", b.config.Parallel, context.Cause(ctx))
 	}
 	a, err := b.config.Asker.Ask(ctx, q)
-	if err != nil && ctx.Err() != nil {
-		err = fmt.Errorf("%w (%w)", err, context.Cause(ctx))
+	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
+		err = fmt.Errorf("%w (%w)", err, cause)
 	}
 	return a, err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -193,6 +194,9 @@ func TestFaults(t *testing.T) {
 			a, err := b.Authenticate(t.Context(), login("joe", "secret"))
 			if !errors.Is(err, test.want) || (err == nil) != (a.UID == 2001) || err != nil && !strings.Contains(err.Error(), test.text) {
 				t.Errorf("Authenticate = %+v, %v; want %v with %q", a, err, test.want, test.text)
+			}
+			if n := strings.Count(fmt.Sprint(err), "it took longer"); n > 1 {
+				t.Errorf("Authenticate = %v says so %d times", err, n)
 			}
 			if took := time.Since(begun); took > 10*time.Second {
 				t.Errorf("Authenticate took %v", took)
