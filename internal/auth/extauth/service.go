@@ -67,7 +67,8 @@ func NewService(c ServiceConfig) (*Service, error) {
 			MaxResponseHeaderBytes: maxBody,
 			DisableCompression:     true, // a small body may be a large one
 		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // passwords stay where they were sent
+		// Passwords stay where they were sent.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
 

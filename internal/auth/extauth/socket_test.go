@@ -82,7 +82,8 @@ func TestAnswersOfTheOriginal(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				b := New(Config{Asker: &Socket{Path: listen(t, say(recorded(t, "reply-"+name+".txt")))}})
 				a, err := b.Authenticate(t.Context(), login("joe", "secret"))
-				if !errors.Is(err, want) || (err == nil) != (a.Name == "joe" && a.UID == 2001 && a.GID == 2001 && a.Home == "/tmp/specB/home/joe/./") {
+				accepted := a.Name == "joe" && a.UID == 2001 && a.GID == 2001 && a.Home == "/tmp/specB/home/joe/./"
+				if !errors.Is(err, want) || (err == nil) != accepted {
 					t.Errorf("Authenticate = %+v, %v; want %v", a, err, want)
 				}
 				if errors.Is(err, auth.ErrDown) || strings.Contains(name, "full") != (a.Limits.MaxSessions.N == 5) {
