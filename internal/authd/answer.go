@@ -25,6 +25,7 @@ const (
 type Answer struct {
 	Verdict Verdict
 	Reason  string // why not Accepted; it quotes the answer, but never the question
+	Denied  bool   // the daemon has said no, and nothing is wrong with the answer
 
 	UID, GID   uint32 // never 0
 	Home       string // an absolute pathname
@@ -65,7 +66,7 @@ func ParseLines(m linemsg.Message) Answer {
 	case err != nil:
 		return Answer{Reason: fmt.Sprintf("auth_ok: %.100q is none of -1, 0 and 1", text)}
 	case n < 0:
-		return Answer{Reason: "the daemon says no"}
+		return Answer{Reason: "the daemon says no", Denied: true}
 	case n == 0:
 		return Answer{Verdict: Unknown, Reason: "the daemon does not know the user"}
 	case n > 1:

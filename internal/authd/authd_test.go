@@ -100,7 +100,7 @@ func TestAnswersOfTheOriginal(t *testing.T) {
 		"crlf":     ok(account.Limits{}), // the original's home ends in CR
 		"bw0":      ok(account.Limits{}), // the original's session crashes
 		"notfound": {Verdict: Unknown}, "noauthok": {Verdict: Unknown}, "upper": {Verdict: Unknown},
-		"bad": {}, "auth2": {}, "uid0": {}, "nodir": {}, "reldir": {},
+		"bad": {Denied: true}, "auth2": {}, "uid0": {}, "nodir": {}, "reldir": {},
 	}
 	incomplete := map[string]error{
 		"noend": linemsg.ErrNoEnd, "end-nonl": linemsg.ErrNoEnd, "empty": linemsg.ErrNoEnd, "big": linemsg.ErrTooLong,
@@ -177,7 +177,7 @@ func TestParseJSON(t *testing.T) {
 			`"user_quota_files":10,"ratio_upload":2,"ratio_download":3,"per_user_max":5,"slow_tilde_expansion":1}`, ok(full())},
 		{`{"auth":"ok",` + account4 + `,"user_quota_files":null}`, ok(account.Limits{})},
 		{`{"auth":"unknown"}`, Answer{Verdict: Unknown}},
-		{`{"auth":"refused",` + account4 + `}`, Answer{}},
+		{`{"auth":"refused",` + account4 + `}`, Answer{Denied: true}},
 		{`{"auth":"ok"}`, Answer{}},
 		{`{"auth":"ok",` + account4 + `,"uid":"2001"}`, Answer{}},
 		{`{"auth":"ok",` + account4 + `,"uid":2001.5}`, Answer{}},
@@ -225,7 +225,7 @@ func check(t *testing.T, text []byte, a Answer) {
 	if a.UID == 1<<32-1 || a.GID == 1<<32-1 || strings.ContainsAny(a.Home, "\n\x00") && !json.Valid(text) {
 		t.Errorf("%q: %+v", text, a)
 	}
-	if !accepted && a != (Answer{Verdict: a.Verdict, Reason: a.Reason}) {
+	if !accepted && a != (Answer{Verdict: a.Verdict, Reason: a.Reason, Denied: a.Denied}) {
 		t.Errorf("%q: a refusal gives away %+v", text, a)
 	}
 	if (a.Limits.UploadRatio > 0) != (a.Limits.DownloadRatio > 0) {

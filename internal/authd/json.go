@@ -29,7 +29,7 @@ func ParseJSON(text []byte) (Answer, error) {
 	case "unknown":
 		return Answer{Verdict: Unknown, Reason: "the service does not know the user"}, nil
 	case "refused":
-		return Answer{Reason: "the service says no"}, nil
+		return Answer{Reason: "the service says no", Denied: true}, nil
 	default:
 		return Answer{}, fmt.Errorf("%w: %.100q", ErrNoAnswer, word)
 	}

@@ -123,10 +123,9 @@ func TestLineMistakes(t *testing.T) {
 }
 
 func TestMissingFeaturesInFile(t *testing.T) {
-	env := fakeEnv(map[string]string{"/a.conf": "ExtAuth /a\n\nCallUploadScript yes\n"})
+	env := fakeEnv(map[string]string{"/a.conf": "\nBonjour a\n"})
 	_, err := Parse(argv("/a.conf"), env)
-	want := "/a.conf:1: ExtAuth: external authentication is not available in this version; leave it out\n" +
-		"/a.conf:3: CallUploadScript: the upload script is not available in this version; leave it out"
+	want := "/a.conf:2: Bonjour: Bonjour is not available in this version; leave it out"
 	if err == nil || err.Error() != want {
 		t.Errorf("Parse: %v; want %s", err, want)
 	}

@@ -65,7 +65,6 @@ func TestFolderMistakes(t *testing.T) {
 	files["/etc/pure-ftpd/conf/Banana"] = "yes"
 	files["/etc/pure-ftpd/conf/Include"] = "/a.conf"
 	files["/etc/pure-ftpd/conf/MaxLoad"] = "# load\nlots\n4\n"
-	files["/etc/pure-ftpd/conf/ExtAuth"] = "/a"
 	_, err := Parse(argv("/etc/pure-ftpd"), fakeEnv(files))
 	var got []string
 	for _, mistake := range mistakesOf(t, err) {
@@ -74,7 +73,6 @@ func TestFolderMistakes(t *testing.T) {
 	want := []string{
 		"/etc/pure-ftpd/auth/10wrong: Umask is not a way to look accounts up",
 		"/etc/pure-ftpd/auth/20file: is not a symbolic link",
-		"/etc/pure-ftpd/conf/ExtAuth:1: external authentication is not available in this version",
 		"/etc/pure-ftpd/conf/Banana:1: unknown directive",
 		"/etc/pure-ftpd/conf/Include:1: unknown directive",
 		`/etc/pure-ftpd/conf/MaxLoad:2: "lots" is not a number`,

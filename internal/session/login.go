@@ -46,13 +46,24 @@ func (s *Session) userVerb(ctx context.Context, name string) (ftp.Reply, error) 
 	return ftp.Say(ftp.CodeNeedPassword, "Send the password of "+name), nil
 }
 
+// credentials are what a user and the connection show of themselves, but for a password or certificate.
+func (s *Session) credentials(user string) auth.Credentials {
+	c := auth.Credentials{User: user, Local: s.local, Remote: s.peer}
+	if s.control.secured() {
+		c.TLS, c.ServerName = true, s.tls.ServerName()
+	}
+	return c
+}
+
 // certified is the account that the client's certificate lets in without a password (RFC 4217, 10). What stands against it is
 // for the log; the client may still know the password.
 func (s *Session) certified(ctx context.Context, name string) (account.Account, bool) {
 	if !s.cfg.CertifiedLogin || !s.control.secured() || !tlsconf.ClientIs(s.control.tls.ConnectionState(), name) {
 		return account.Account{}, false
 	}
-	a, err := s.parts.Auth.Authenticate(ctx, auth.Credentials{User: name, Certified: true, Local: s.local, Remote: s.peer})
+	c := s.credentials(name)
+	c.Certified = true
+	a, err := s.parts.Auth.Authenticate(ctx, c)
 	if err == nil && a.UID < s.cfg.MinUID {
 		s.log.Write(record.Warning, record.AppendLowUID(nil, name, s.cfg.MinUID))
 		return account.Account{}, false
@@ -94,9 +105,9 @@ func (s *Session) pass(ctx context.Context, password string) (ftp.Reply, error) 
 	case len(password) > maxPasswordLength:
 		return ftp.Say(ftp.CodeNotLoggedIn, "This password is too long"), nil
 	}
-	a, err := s.parts.Auth.Authenticate(ctx, auth.Credentials{
-		User: s.user, Password: auth.Secret(password), Local: s.local, Remote: s.peer,
-	})
+	c := s.credentials(s.user)
+	c.Password = auth.Secret(password)
+	a, err := s.parts.Auth.Authenticate(ctx, c)
 	if err != nil {
 		return s.loginFailed(ctx, err)
 	}

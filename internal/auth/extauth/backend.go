@@ -72,11 +72,14 @@ func (b *Backend) Authenticate(ctx context.Context, c auth.Credentials) (account
 	if err := ctx.Err(); err != nil {
 		return account.Account{}, err
 	}
+	if c.Certified { // the languages of the questions know of no certificate
+		return account.Account{}, fmt.Errorf("%w: a password is wanted, a certificate does not stand for it", auth.ErrUnknown)
+	}
 	if strings.ContainsFunc(c.User, control) {
 		return account.Account{}, fmt.Errorf("%w: not a name of a user", auth.ErrUnknown)
 	}
 	if strings.ContainsAny(string(c.Password), "\n\x00") {
-		return account.Account{}, &auth.Refusal{Reason: "no password holds a line feed or a NUL byte"}
+		return account.Account{}, &auth.Refusal{Cause: auth.WrongPassword, Reason: "no password holds a line feed or a NUL byte"}
 	}
 	a, err := b.ask(ctx, question(c))
 	switch {
@@ -88,8 +91,10 @@ func (b *Backend) Authenticate(ctx context.Context, c auth.Credentials) (account
 		return account.Account{}, fmt.Errorf("%w: %w", auth.ErrDown, err)
 	case a.Verdict == authd.Unknown:
 		return account.Account{}, fmt.Errorf("%w: %s", auth.ErrUnknown, a.Reason)
+	case a.Verdict != authd.Accepted && a.Denied:
+		return account.Account{}, &auth.Refusal{Cause: auth.Forbidden, Reason: a.Reason}
 	case a.Verdict != authd.Accepted:
-		return account.Account{}, &auth.Refusal{Reason: a.Reason}
+		return account.Account{}, &auth.Refusal{Cause: auth.BadRecord, Reason: a.Reason}
 	}
 	groups, err := b.config.Groups(a.UID)
 	if err != nil {
