@@ -27,6 +27,7 @@ func (s *Session) join(a account.Account) {
 		b.Session.Download = a.Limits.DownloadRate
 	}
 	s.limited = b.Session != pace.Rates{}
+	s.loggedIn(a, b.Session)
 	s.member.Store(s.parts.Shaper.Join(pace.Join{
 		User: a.Name, UserTotal: b.Total, Own: b.Session, Background: b.Background,
 	}))
@@ -46,6 +47,7 @@ func (s *Session) SetRates(r pace.Rates) bool {
 	if m == nil {
 		return false
 	}
+	s.live.own.Store(&r)
 	m.SetOwn(r)
 	return true
 }

@@ -95,6 +95,7 @@ type Config struct {
 	DataFromAnywhere bool                                      // under tlsconf.BindRequire passive data connections may come from any address
 	NeedCloseNotify  bool                                      // an upload whose TLS did not end with close_notify is aborted
 	MaxClients       int                                       // shown in the greeting; 0 means no limit
+	FirstNumber      uint64                                    // of sessions; 0 means above the numbers of processes
 	PassiveWait      time.Duration                             // how long a data connection may be waited for
 	FailurePause     time.Duration                             // unit of the pause after a failed login; 3 s
 	LoadAverage      func() (float64, error)                   // the five-minute load, for MaxLoad

@@ -24,6 +24,7 @@ func (s *Session) command(ctx context.Context, line []byte) {
 	v, known := s.verbs[string(name)]
 	arg := string(rawArg)
 	s.trace(name, arg, v.secret)
+	s.commandSeen(name, arg, v.secret)
 	if !known {
 		s.say(s.unknown(string(name)))
 		return
@@ -36,7 +37,7 @@ func (s *Session) command(ctx context.Context, line []byte) {
 	if err != nil {
 		reply = s.replyFor(err)
 	}
-	s.say(reply)
+	s.say(s.withMessages(reply))
 	if len(s.out) > maxPending {
 		_ = s.flush() // its failure ends the session at the next read
 	}

@@ -27,6 +27,10 @@ func (s *Session) uploadFailed(name string, result transfer.Result, elapsed time
 func (s *Session) transferFailed(name string, result transfer.Result, elapsed time.Duration, broken int) ftp.Reply {
 	code, why := failure(result, broken)
 	switch {
+	case errors.Is(result.Err, errKicked):
+		s.ending = true
+		s.log.WriteString(record.Info, "ended by the administrator")
+		return kickedReply
 	case errors.Is(result.Err, errTooLong):
 		s.ending = true
 		return ftp.Say(ftp.CodeNotAvailable, "Timeout: "+why+", this session ends")
@@ -60,7 +64,7 @@ func failure(result transfer.Result, broken int) (code int, why string) {
 		}
 		return ftp.CodeLocalError, "Cannot write the file: " + reason(result.Err) + "; aborted"
 	}
-	for _, known := range []error{errAborted, errGone, errTooLong, errShutdown} {
+	for _, known := range []error{errAborted, errGone, errTooLong, errShutdown, errKicked} {
 		if errors.Is(result.Err, known) {
 			return ftp.CodeDataAborted, "Transfer " + known.Error()
 		}

@@ -93,6 +93,7 @@ func (s *Session) send(ctx context.Context, conn *transfer.Conn, name string, jo
 	result, done := s.trySend(conn, &job)
 	if !done {
 		job.Pace, job.Progress = flow, new(transfer.Progress)
+		s.moving(Downloading, name, &job)
 		_ = s.flush() // a broken control connection is the watcher's to notice
 		var err error
 		if data, err = s.dress(ctx, conn); err != nil {
@@ -110,6 +111,7 @@ func (s *Session) send(ctx context.Context, conn *transfer.Conn, name string, jo
 	}
 	elapsed := time.Since(begun)
 	s.sent += result.Wire
+	s.moved(Downloading, result.Wire)
 	s.log.Write(record.Notice, record.AppendDownloaded(nil, s.logPath(name), result.Wire, elapsed))
 	s.logTransfer(name, record.Transfer{Duration: elapsed, Bytes: result.Wire, Complete: result.Err == nil})
 	if result.Err != nil {

@@ -35,6 +35,8 @@ type Handler struct {
 	verbs map[string]verb
 	ward  ward
 
+	registry registry
+
 	legacy atomic.Int64  // logins with a password hash that ought to be replaced
 	opened atomic.Uint64 // sessions, for their numbers
 }
@@ -47,6 +49,7 @@ func NewHandler(cfg Config, parts Parts) *Handler {
 // A Session is one client's conversation. Unless a field says otherwise it is owned by the goroutine that runs Serve.
 type Session struct {
 	*Handler
+	live    live    // what others see; see live.go
 	control control // lent to the watcher while a transfer runs
 	log     *record.Session
 	local   netip.AddrPort
@@ -117,6 +120,7 @@ func (h *Handler) Open(conn net.Conn) *Session {
 		begun:   time.Now(),
 		number:  uint64(os.Getpid()) + h.opened.Add(1) - 1,
 		idle:    h.cfg.Idle,
+		live:    live{conn: conn, began: time.Now()},
 		ascii:   true,
 	}
 }
@@ -136,6 +140,8 @@ func (s *Session) Drain() { s.control.shutDown() }
 // Serve holds the conversation until it ends. Cancelling ctx ends it at once, in the middle of a transfer, too.
 func (s *Session) Serve(ctx context.Context) {
 	s.log = s.parts.Log.Session(s.peer.Addr())
+	ctx, done := s.enroll(ctx)
+	defer done()
 	stop := context.AfterFunc(ctx, s.Drain)
 	defer s.close(stop)
 	defer s.recoverPanic()
@@ -174,13 +180,13 @@ func (s *Session) recoverPanic() {
 
 // converse reads and answers commands until the session ends.
 func (s *Session) converse(ctx context.Context) {
-	for !s.ending {
+	for !s.ending && !s.expelled(ctx) {
 		if !s.control.hasLine() && s.flush() != nil {
 			break
 		}
 		line, err := s.control.readLine(s.idle)
 		if err != nil {
-			s.ended(err)
+			s.ended(ctx, err)
 			break
 		}
 		s.command(ctx, line)
@@ -193,8 +199,9 @@ func (s *Session) converse(ctx context.Context) {
 }
 
 // ended says why no further command could be read.
-func (s *Session) ended(err error) {
+func (s *Session) ended(ctx context.Context, err error) {
 	switch {
+	case s.expelled(ctx):
 	case s.control.down.Load():
 		s.say(ftp.Say(ftp.CodeNotAvailable, "The server is shutting down"))
 	case errors.Is(err, errTLSAtOnce):
@@ -240,6 +247,7 @@ func (s *Session) say(r ftp.Reply) {
 	}
 	start := len(s.out)
 	s.out = r.AppendTo(s.out)
+	s.replySeen(s.out[start:])
 	if s.cfg.Verbosity >= 2 {
 		s.traceReply(s.out[start:])
 	}

@@ -103,11 +103,13 @@ func (s *Session) receive(ctx context.Context, conn *transfer.Conn, data stream,
 	if t.counted {
 		job.Room = &room{s, t}
 	}
+	s.moving(Uploading, t.name, &job)
 	begun := time.Now()
 	w := s.watch(ctx, aborting(conn, flow), s.transferStatus("Receiving", t.name, job.Progress))
 	result := s.parts.Copier.Receive(data, job)
 	w.stop()
 	flow.Done()
+	s.moved(Uploading, result.Wire)
 	if result.Err == nil && s.truncated(data) {
 		result.Err = &transfer.PeerError{Op: "read", Err: transfer.ErrTruncated}
 		data.Break()

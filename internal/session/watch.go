@@ -54,7 +54,7 @@ func (w *watcher) stop() {
 // run ends when stop interrupts it, when the transfer was ended, or when the client queued more than fits.
 func (w *watcher) run(ctx context.Context) {
 	defer close(w.done)
-	defer context.AfterFunc(ctx, func() { w.abort(errShutdown) })()
+	defer context.AfterFunc(ctx, func() { w.abort(whyEnded(ctx)) })()
 	c := &w.s.control
 	for !w.stopping.Load() && !w.scan() && c.makeRoom() == nil {
 		if err := c.raw.SetReadDeadline(w.begun.Add(longestTransfer)); err != nil {

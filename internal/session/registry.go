@@ -1,0 +1,119 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"pureftpd/internal/pace"
+)
+
+// aboveProcesses is more than any process number of Linux. Sessions of one process are numbered from there on, so that whoever
+// takes such a number for a process, as it was in the original, and kills it, kills nothing.
+const aboveProcesses = 1 << 22
+
+// A registry holds the sessions that run, for those who look at them from outside.
+type registry struct {
+	mu       sync.Mutex
+	last     uint64
+	sessions map[uint64]*Session
+
+	begun, logins      atomic.Int64
+	downloads, uploads atomic.Int64
+	sent, received     atomic.Int64
+	total              atomic.Pointer[pace.Rates] // what SetTotal has set last; nil: nothing
+}
+
+// Counters are sums over a Handler's life, and what runs now.
+type Counters struct {
+	Sessions, Logins             int64
+	Downloads, Uploads           int64 // that have ended, completely or not
+	Sent, Received               int64 // bytes, those of running transfers included
+	Open, Downloading, Uploading int64 // now
+}
+
+// enroll makes the session known to the outside. The context it returns is the session's: Kick ends it. done ends what enroll
+// began.
+func (s *Session) enroll(ctx context.Context) (own context.Context, done func()) {
+	own, s.live.cancel = context.WithCancelCause(ctx)
+	r := &s.registry
+	r.begun.Add(1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sessions == nil {
+		r.sessions = make(map[uint64]*Session)
+		r.last = cmp.Or(s.cfg.FirstNumber, aboveProcesses+1) - 1
+	}
+	r.last++
+	s.live.number = r.last
+	r.sessions[s.live.number] = s
+	return own, func() {
+		r.mu.Lock()
+		delete(r.sessions, s.live.number)
+		r.mu.Unlock()
+		s.live.over()
+		s.live.cancel(nil)
+	}
+}
+
+// Sessions are those that run now, the latest first.
+func (h *Handler) Sessions() []*Session {
+	h.registry.mu.Lock()
+	list := make([]*Session, 0, len(h.registry.sessions))
+	for _, s := range h.registry.sessions {
+		list = append(list, s)
+	}
+	h.registry.mu.Unlock()
+	slices.SortFunc(list, func(a, b *Session) int { return cmp.Compare(b.live.number, a.live.number) })
+	return list
+}
+
+// Find returns the session with a number, or nil.
+func (h *Handler) Find(number uint64) *Session {
+	h.registry.mu.Lock()
+	defer h.registry.mu.Unlock()
+	return h.registry.sessions[number]
+}
+
+// Counters adds up what has happened so far.
+func (h *Handler) Counters() Counters {
+	r := &h.registry
+	c := Counters{
+		Sessions: r.begun.Load(), Logins: r.logins.Load(), Downloads: r.downloads.Load(), Uploads: r.uploads.Load(),
+		Sent: r.sent.Load(), Received: r.received.Load(),
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c.Open = int64(len(r.sessions))
+	for _, s := range r.sessions {
+		switch m := s.live.movement.Load(); {
+		case m == nil:
+		case m.state == Uploading:
+			c.Uploading++
+			c.Received += m.progress.Bytes()
+		default:
+			c.Downloading++
+			c.Sent += m.progress.Bytes()
+		}
+	}
+	return c
+}
+
+// SetTotal holds all transfers together to other rates from now on.
+func (h *Handler) SetTotal(rates pace.Rates) {
+	h.registry.total.Store(&rates)
+	h.parts.Shaper.SetTotal(rates)
+}
+
+// Total is what SetTotal has set; false means that the rates are those the server began with.
+func (h *Handler) Total() (pace.Rates, bool) {
+	if r := h.registry.total.Load(); r != nil {
+		return *r, true
+	}
+	return pace.Rates{}, false
+}
+
+// SetUser holds all sessions of a user together to other rates from now on, those to come as well.
+func (h *Handler) SetUser(name string, rates pace.Rates) { h.parts.Shaper.SetUser(name, rates) }
