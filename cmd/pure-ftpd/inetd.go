@@ -8,10 +8,10 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
+	"pureftpd/internal/control"
 	"pureftpd/internal/options"
 	"pureftpd/internal/record"
 	"pureftpd/internal/server"
@@ -29,6 +29,11 @@ func serveOne(ctx context.Context, o *options.Options, conn net.Conn) error {
 		return errors.Join(err, refuseClient(conn, cannotStart))
 	}
 	defer p.close()
+	r, err := openRemote(o, p, "inetd")
+	if err != nil {
+		return err
+	}
+	defer r.close()
 	if err := giveUpPrivilege(o, p.log); err != nil {
 		return err
 	}
@@ -49,6 +54,7 @@ func serveOne(ctx context.Context, o *options.Options, conn net.Conn) error {
 	defer signal.Stop(signals)
 	ctx, end := context.WithCancel(ctx)
 	defer end()
+	r.serve(r.drainSessions)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -82,10 +88,7 @@ func say(conn net.Conn, text string) error {
 
 // sessionDir is where the processes of inetd mode count each other.
 func sessionDir() string {
-	if os.Geteuid() == 0 {
-		return "/var/run/pure-ftpd"
-	}
-	return filepath.Join(os.TempDir(), fmt.Sprintf("pure-ftpd-%d", os.Geteuid()))
+	return control.DefaultDir()
 }
 
 // clientOnInput is the connection that inetd, xinetd, tcpserver or systemd left on descriptor 0; nil if there is none. A Unix

@@ -95,6 +95,9 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 	if err != nil {
 		return nil, err
 	}
+	if slots != nil {
+		config.FirstNumber = uint64(os.Getpid()) // the only session of the process
+	}
 	p.handler = session.NewHandler(config, session.Parts{
 		Auth:      only,
 		Roots:     rootfs.NewCache(o.FollowLinksTo...),

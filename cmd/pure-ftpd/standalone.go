@@ -50,6 +50,11 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 	if noPID != nil {
 		p.log.WriteString(record.Warning, noPID.Error())
 	}
+	r, err := openRemote(o, p, "standalone")
+	if err != nil {
+		return err
+	}
+	defer r.close()
 	if err := giveUpPrivilege(o, p.log); err != nil {
 		return err
 	}
@@ -60,6 +65,7 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 	if err := ready(); err != nil {
 		return err
 	}
+	r.serve(stopBy(signals))
 	return serveUntilSignal(ctx, p, listeners, signals)
 }
 

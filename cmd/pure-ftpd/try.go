@@ -49,6 +49,11 @@ func try(ctx context.Context, o *options.Options) error {
 	if err := dir.becomeOwner(); err != nil {
 		return err
 	}
+	r, err := openRemote(o, p, "try")
+	if err != nil {
+		return err
+	}
+	defer r.close()
 	if err := identity.NoExec(); err != nil {
 		return fmt.Errorf("forbid running programs: %w", err)
 	}
@@ -57,6 +62,7 @@ func try(ctx context.Context, o *options.Options) error {
 		fmt.Printf("Port %d is taken, so this is port %d.\n", unprivilegedPort, addr.Port())
 	}
 	fmt.Print(instructions(dir.path, only.password, reachable(addr), p.tls.Fingerprint()))
+	r.serve(stopBy(signals))
 	return serveUntilSignal(ctx, p, listeners, signals)
 }
 

@@ -17,7 +17,7 @@ const module = "pureftpd/"
 var rooms = map[string]string{
 	"cmd/pure-ftpd": "internal/account internal/auth internal/auth/conffile internal/auth/extauth internal/auth/ldapauth internal/auth/mysqlauth " +
 		"internal/auth/pamauth internal/auth/pgsqlauth internal/auth/puredbauth internal/auth/sqlauth internal/auth/sqliteauth " +
-		"internal/auth/unixauth internal/identity " +
+		"internal/auth/unixauth internal/control internal/identity " +
 		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +
 		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf " +
 		"internal/acmecert internal/background internal/certd internal/pidfile",
@@ -30,6 +30,7 @@ var rooms = map[string]string{
 	"internal/authd":      "internal/account internal/linemsg",
 	"internal/certd":      "internal/linemsg",
 	"cmd/pure-pamd":       "internal/pamlink",
+	"internal/control":    "internal/identity",
 	"internal/options":    "internal/getopt",
 	"internal/scriptd":    "internal/background internal/getopt internal/linemsg internal/pidfile",
 	"internal/server":     "internal/session internal/record",

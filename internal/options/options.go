@@ -43,6 +43,8 @@ type Options struct {
 	Daemonize bool
 	// PIDFile is where the process id is written.
 	PIDFile string
+	// Control is about the control socket.
+	Control Control
 
 	// Passive is the range of ports for passive data connections, both ends included.
 	Passive PortRange

@@ -165,6 +165,15 @@ func TestSwitches(t *testing.T) {
 		{"--dotfileexception .bashrc --dotfile=joe:.ssh --dotfile=.[a-c]*:.x", "dotfileexception", ".bashrc, joe:.ssh, .[a-c]*:.x"},
 		{"--dotfile=a:b:.c:.d", "dotfileexception", "a:b:.c:.d"},
 
+		{"", "nocontrol", "no"},
+		{"--nocontrol", "nocontrol", "yes"},
+		{"", "controldir", "the usual one"},
+		{"--controldir /a --controld=/b", "controldir", "/b"},
+		{"", "controlviewers", "none"},
+		{"--controlviewers staff --controlv=0", "controlviewers", "staff, 0"},
+		{"--controlo ops", "controloperators", "ops"},
+		{"--controla adm", "controladmins", "adm"},
+
 		{"-t 5", "anonymousbandwidth", "up 5120 bytes/s, down 5120 bytes/s"},
 		{"-t :0x10", "anonymousbandwidth", "up no limit, down 16384 bytes/s"},
 		{"-t 5 -T 6:", "userbandwidth", "up 6144 bytes/s, down no limit!"},
@@ -277,7 +286,7 @@ func TestVirtualChroot(t *testing.T) {
 func TestFields(t *testing.T) {
 	o, err := Parse(argv("-I 5 -V 192.0.2.1 -p 2000:3000 -U 177:077 -l puredb:/a -l unix -Ejz -y 3:20"+
 		" -t 5: --total 6:7 --usertotal 8 --anonymoustotal :9 -Q 1:10 -n 1000:10 --follow /srv --des"+
-		" --keepothers --dotfile .a --dotfile joe:.b"), fakeEnv(nil))
+		" --keepothers --dotfile .a --dotfile joe:.b --nocontrol --controldir /c --controlv 1 --controlo 2 --controla 3"), fakeEnv(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,6 +307,7 @@ func TestFields(t *testing.T) {
 	want.FollowLinksTo, want.DESPasswords = []string{"/srv"}, true
 	want.KeepOthersFiles = true
 	want.DotFileExceptions = []DotFileException{{Pattern: ".a"}, {User: "joe", Pattern: ".b"}}
+	want.Control = Control{Off: true, Dir: "/c", Viewers: []string{"1"}, Operators: []string{"2"}, Admins: []string{"3"}}
 	want.MaxPerUser, want.MaxAnonymous = 3, 20
 	want.origins, want.switches = o.origins, o.switches
 	if !reflect.DeepEqual(o, want) {

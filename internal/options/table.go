@@ -676,5 +676,34 @@ func settings() []setting {
 			set:      turnOn(func(o *Options) *bool { return &o.TLSClientLogin }),
 			show:     showYes(func(o *Options) *bool { return &o.TLSClientLogin }),
 		},
+		{
+			long:    "nocontrol",
+			section: running, ours: true,
+			help:     "make no control socket: pure-ftpwho and pure-ftpctl do not see the server",
+			keywords: []keyword{{name: "NoControl", grammar: boolean(), example: "yes"}},
+			set:      turnOn(func(o *Options) *bool { return &o.Control.Off }),
+			show:     showYes(func(o *Options) *bool { return &o.Control.Off }),
+		},
+		{
+			long: "controldir", value: "DIR", arg: getopt.Required,
+			section: running, again: lastWins, ours: true,
+			example:  "/run/ftp",
+			help:     "the directory of the control socket",
+			keywords: []keyword{{name: "ControlDir", grammar: rest(), example: "/run/ftp"}},
+			set:      setControlDir,
+			show:     showControlDir,
+		},
+		controlGroup(setting{
+			long: "controlviewers", arg: getopt.Required,
+			help: "a group whose members may see sessions; may be given more than once",
+		}, "ControlViewers", func(o *Options) *[]string { return &o.Control.Viewers }),
+		controlGroup(setting{
+			long: "controloperators", arg: getopt.Required,
+			help: "a group whose members may also end sessions, send messages and change limits",
+		}, "ControlOperators", func(o *Options) *[]string { return &o.Control.Operators }),
+		controlGroup(setting{
+			long: "controladmins", arg: getopt.Required,
+			help: "a group whose members may do all that root may with the control socket",
+		}, "ControlAdmins", func(o *Options) *[]string { return &o.Control.Admins }),
 	}
 }

@@ -37,6 +37,9 @@ func (s *Session) command(ctx context.Context, line []byte) {
 	if err != nil {
 		reply = s.replyFor(err)
 	}
+	if reply.Code >= 400 && s.expelled(ctx) {
+		return // 421 is the answer to what the kick has broken
+	}
 	s.say(s.withMessages(reply))
 	if len(s.out) > maxPending {
 		_ = s.flush() // its failure ends the session at the next read

@@ -27,12 +27,10 @@ func (s *Session) expelled(ctx context.Context) bool {
 		return false
 	}
 	s.log.WriteString(record.Info, "ended by the administrator")
-	s.say(kickedReply)
+	s.say(ftp.Say(ftp.CodeNotAvailable, "The administrator has ended this session"))
 	s.ending = true
 	return true
 }
-
-var kickedReply = ftp.Say(ftp.CodeNotAvailable, "The administrator has ended this session")
 
 // whyEnded is the cause that a transfer ends with when its session's context does.
 func whyEnded(ctx context.Context) error {

@@ -27,10 +27,6 @@ func (s *Session) uploadFailed(name string, result transfer.Result, elapsed time
 func (s *Session) transferFailed(name string, result transfer.Result, elapsed time.Duration, broken int) ftp.Reply {
 	code, why := failure(result, broken)
 	switch {
-	case errors.Is(result.Err, errKicked):
-		s.ending = true
-		s.log.WriteString(record.Info, "ended by the administrator")
-		return kickedReply
 	case errors.Is(result.Err, errTooLong):
 		s.ending = true
 		return ftp.Say(ftp.CodeNotAvailable, "Timeout: "+why+", this session ends")

@@ -1,0 +1,214 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// Bounds of what a client waits for and reads.
+const (
+	clientTimeout = 10 * time.Second
+	maxReply      = 256 << 20 // bytes: half a million sessions
+)
+
+// A Client asks one server process.
+type Client struct {
+	path string
+	http *http.Client
+}
+
+// NewClient makes a Client for a socket. It connects when it is asked for something.
+func NewClient(path string) *Client {
+	dialer := net.Dialer{Timeout: clientTimeout}
+	return &Client{path: path, http: &http.Client{
+		Transport: &http.Transport{
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dialer.DialContext(ctx, "unix", path) },
+			// One connection is enough, and it is given back soon.
+			MaxIdleConnsPerHost: 1, IdleConnTimeout: clientTimeout, DisableCompression: true,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// PID is the process number in the name of the socket.
+func (c *Client) PID() int { return processOf(c.path) }
+
+// Path is the socket.
+func (c *Client) Path() string { return c.path }
+
+// Close gives the connection back.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// ErrForbidden says that the server has cut the connection, or refused without a word: whoever asks has not the rights.
+var ErrForbidden = errors.New("you have no rights to this: ask as root, or have the administrator give you a role")
+
+// do sends a request; into, if it is not nil, takes the answer.
+func (c *Client) do(ctx context.Context, method, path string, body, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, clientTimeout)
+	defer cancel()
+	reply, err := c.send(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = reply.Body.Close() }() // only read
+	if into == nil {
+		into = &empty{}
+	}
+	if err := json.NewDecoder(io.LimitReader(reply.Body, maxReply)).Decode(into); err != nil {
+		return fmt.Errorf("read the answer of %s: %w", c.path, err)
+	}
+	return nil
+}
+
+// send sends a request and returns a reply that is no refusal.
+func (c *Client) send(ctx context.Context, method, path string, body any) (*http.Response, error) {
+	var content io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		content = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://server"+path, content)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := c.http.Do(req)
+	if err != nil {
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
+			err = wrapped.Err // the address in it says nothing
+		}
+		return nil, c.explain(err)
+	}
+	if reply.StatusCode < 300 {
+		return reply, nil
+	}
+	defer func() { _ = reply.Body.Close() }() // only read
+	if reply.StatusCode == http.StatusForbidden {
+		return nil, ErrForbidden
+	}
+	var f failure
+	if err := json.NewDecoder(io.LimitReader(reply.Body, maxBody)).Decode(&f); err != nil || f.Error == "" {
+		f.Error = "the server answers " + reply.Status
+	}
+	return nil, &Error{reply.StatusCode, f.Error}
+}
+
+// Status tells about the server.
+func (c *Client) Status(ctx context.Context) (s Status, err error) {
+	return s, c.do(ctx, "GET", "/v1/server", nil, &s)
+}
+
+// Sessions are those that run.
+func (c *Client) Sessions(ctx context.Context) ([]Session, error) {
+	var list sessionList
+	err := c.do(ctx, "GET", "/v1/sessions", nil, &list)
+	return list.Sessions, err
+}
+
+// Session is one of them.
+func (c *Client) Session(ctx context.Context, id uint64) (s Session, err error) {
+	return s, c.do(ctx, "GET", sessionPath(id, ""), nil, &s)
+}
+
+func sessionPath(id uint64, what string) string {
+	return "/v1/sessions/" + strconv.FormatUint(id, 10) + what
+}
+
+// Kick ends a session.
+func (c *Client) Kick(ctx context.Context, id uint64) error {
+	return c.do(ctx, "POST", sessionPath(id, "/kick"), nil, nil)
+}
+
+// Message has a text shown to a session's user.
+func (c *Client) Message(ctx context.Context, id uint64, text string) error {
+	return c.do(ctx, "POST", sessionPath(id, "/message"), message{text}, nil)
+}
+
+// LimitSession holds a session to rates.
+func (c *Client) LimitSession(ctx context.Context, id uint64, r Rates) error {
+	return c.do(ctx, "PUT", sessionPath(id, "/limits"), r, nil)
+}
+
+// LimitUser holds all sessions of a user together to rates.
+func (c *Client) LimitUser(ctx context.Context, name string, r Rates) error {
+	return c.do(ctx, "PUT", "/v1/users/"+url.PathEscape(name)+"/limits", r, nil)
+}
+
+// LimitServer holds all transfers of the server together to rates.
+func (c *Client) LimitServer(ctx context.Context, r Rates) error {
+	return c.do(ctx, "PUT", "/v1/server/limits", r, nil)
+}
+
+// Drain has the server end once its transfers have.
+func (c *Client) Drain(ctx context.Context) error {
+	return c.do(ctx, "POST", "/v1/server/drain", nil, nil)
+}
+
+// Reload has the server read its configuration again.
+func (c *Client) Reload(ctx context.Context) error {
+	return c.do(ctx, "POST", "/v1/server/reload", nil, nil)
+}
+
+// Settings are those in force.
+func (c *Client) Settings(ctx context.Context) ([]Setting, error) {
+	var list settingList
+	err := c.do(ctx, "GET", "/v1/server/settings", nil, &list)
+	return list.Settings, err
+}
+
+// Bans are the addresses that are kept out.
+func (c *Client) Bans(ctx context.Context) ([]Ban, error) {
+	var list banList
+	err := c.do(ctx, "GET", "/v1/bans", nil, &list)
+	return list.Bans, err
+}
+
+// Ban keeps an address out for a time.
+func (c *Client) Ban(ctx context.Context, address string, d time.Duration, reason string) error {
+	return c.do(ctx, "POST", "/v1/bans", banRequest{address, int64(d / time.Second), reason}, nil)
+}
+
+// Unban lets an address in again.
+func (c *Client) Unban(ctx context.Context, address string) error {
+	return c.do(ctx, "DELETE", "/v1/bans/"+url.PathEscape(address), nil, nil)
+}
+
+// Trace calls tell with each line of a session's dialogue until the session or ctx ends, or tell fails.
+func (c *Client) Trace(ctx context.Context, id uint64, tell func(Line) error) error {
+	reply, err := c.send(ctx, "GET", sessionPath(id, "/trace"), nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = reply.Body.Close() }() // only read
+	for lines := json.NewDecoder(reply.Body); ; {
+		var line Line
+		err := lines.Decode(&line)
+		if errors.Is(err, io.EOF) || ctx.Err() != nil {
+			return nil
+		}
+		if err == nil {
+			err = tell(line)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// cutOff reports whether the server has closed the connection without an answer.
+func cutOff(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
+		errors.Is(err, syscall.EPIPE)
+}

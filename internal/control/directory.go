@@ -1,0 +1,118 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+)
+
+// maxAsked is how many processes are asked at once: in inetd mode each session has one.
+const maxAsked = 16
+
+// DefaultDir is where the servers that this user starts have their sockets, and where their clients look.
+func DefaultDir() string {
+	if uid := os.Geteuid(); uid != 0 {
+		return filepath.Join(os.TempDir(), fmt.Sprintf("pure-ftpd-%d", uid))
+	}
+	return SystemDir
+}
+
+// SystemDir is where servers that root starts have their sockets.
+const SystemDir = "/var/run/pure-ftpd"
+
+// Find lists the server processes with a socket in a directory, by their numbers. It is an error if the directory is not there
+// (fs.ErrNotExist), cannot be read, or belongs to somebody else than root and who asks: he could answer anything.
+func Find(dir string) ([]*Client, error) {
+	dir, err := filepath.EvalSymlinks(dir) // /var/run is a link
+	if err != nil {
+		return nil, fmt.Errorf("control directory: %w", err)
+	}
+	if err := checkDirectory(dir, 0, os.Geteuid()); err != nil {
+		return nil, err
+	}
+	paths, err := socketsIn(dir)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, ErrForbidden
+	}
+	if err != nil {
+		return nil, fmt.Errorf("control directory: %w", err)
+	}
+	slices.SortFunc(paths, func(a, b string) int { return processOf(a) - processOf(b) })
+	var clients []*Client
+	for _, path := range paths {
+		clients = append(clients, NewClient(path))
+	}
+	return clients, nil
+}
+
+// Each asks several processes the same, some at once. One that has ended meanwhile is passed over; what the others answer
+// comes first, all errors after it, in one.
+func Each(ctx context.Context, clients []*Client, ask func(context.Context, *Client) error) error {
+	errs := make([]error, len(clients))
+	turns := make(chan struct{}, maxAsked)
+	var asking sync.WaitGroup
+	for i, c := range clients {
+		turns <- struct{}{}
+		asking.Go(func() {
+			defer func() { <-turns }()
+			defer c.Close()
+			if err := ask(ctx, c); err != nil && !errors.Is(err, ErrGone) {
+				errs[i] = fmt.Errorf("server %d: %w", c.PID(), err)
+			}
+		})
+	}
+	asking.Wait()
+	return errors.Join(errs...)
+}
+
+// ErrGone says that nobody listens at a socket any more.
+var ErrGone = errors.New("the server has ended")
+
+// explain says what the failure of a connection means.
+func (c *Client) explain(err error) error {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
+		return ErrGone
+	case errors.Is(err, fs.ErrPermission):
+		return ErrForbidden
+	case cutOff(err):
+		if _, gone := os.Lstat(c.path); errors.Is(gone, fs.ErrNotExist) {
+			return ErrGone // it ended in the middle
+		}
+		return ErrForbidden
+	}
+	return fmt.Errorf("%s: %w", c.path, err)
+}
+
+// A Reply is what all processes of a directory tell of their sessions.
+type Reply struct {
+	Sessions []Session            // process by process
+	Owner    map[uint64][]*Client // of each number; more than one where processes use the same
+}
+
+// Gather asks all processes for their sessions.
+func Gather(ctx context.Context, clients []*Client) (Reply, error) {
+	lists := make(map[*Client][]Session)
+	var mu sync.Mutex
+	err := Each(ctx, clients, func(ctx context.Context, c *Client) error {
+		list, err := c.Sessions(ctx)
+		mu.Lock()
+		defer mu.Unlock()
+		lists[c] = list
+		return err
+	})
+	r := Reply{Owner: make(map[uint64][]*Client)}
+	for _, c := range slices.Backward(clients) { // the latest first, as within each of them
+		for _, s := range lists[c] {
+			r.Sessions = append(r.Sessions, s)
+			r.Owner[s.ID] = append(r.Owner[s.ID], c)
+		}
+	}
+	return r, err
+}

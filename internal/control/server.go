@@ -1,0 +1,163 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Bounds of time.
+const (
+	readTimeout  = 5 * time.Second  // for a whole request
+	writeTimeout = 30 * time.Second // for a reply; for each line of one that goes on
+	idleTimeout  = time.Minute      // between requests
+	closeTimeout = time.Second      // for requests that run when the server ends
+)
+
+// Sessions are those of this process.
+type Sessions interface {
+	// All are the sessions that run, the latest first.
+	All() iter.Seq[Live]
+	// Find returns one of them, or nil.
+	Find(id uint64) Live
+}
+
+// A Live is a session that runs. Once it has ended its methods do nothing.
+type Live interface {
+	Snapshot() Session
+	Kick()
+	// Message has a text shown to the user; its error is for the one who sent it.
+	Message(text string) error
+	// SetRates reports false before the login.
+	SetRates(Rates) bool
+	// Trace calls tell with each line of the dialogue, until it fails, ctx ends or the session does. The error is that of
+	// the beginning.
+	Trace(ctx context.Context, begun func(), tell func(Line) error) error
+}
+
+// Bans are the addresses that are kept out.
+type Bans interface {
+	All() []Ban
+	// Add keeps an address out until a time.
+	Add(Ban) error
+	// Lift lets an address in again; false means that it was not kept out.
+	Lift(address string) bool
+}
+
+// Hooks are how the server is asked and steered. Those that may be nil are answered with 501 then.
+type Hooks struct {
+	Status    func() Status
+	SetServer func(Rates)
+	SetUser   func(name string, rates Rates)
+	Drain     func()
+	Settings  func() []Setting
+	Reload    func() error // may be nil
+	Bans      Bans         // may be nil
+}
+
+// A Config is what a Server is made of.
+type Config struct {
+	Rights   Rights
+	Sessions Sessions
+	Hooks    Hooks
+	Log      func(text string) // who has changed what, and what went wrong
+}
+
+// A Server answers on one socket.
+type Server struct {
+	config Config
+	gate   *gate
+	http   *http.Server
+	cancel context.CancelFunc // ends the requests that run
+	served sync.WaitGroup
+}
+
+// Serve answers until Close.
+func Serve(l *net.UnixListener, config Config) *Server {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &Server{config: config, cancel: cancel, gate: &gate{
+		UnixListener: l, rights: config.Rights, log: config.Log, byUser: make(map[uint32]int),
+	}}
+	s.http = &http.Server{
+		Handler:           s.handler(),
+		ReadHeaderTimeout: readTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ConnContext:       withGuest,
+		ErrorLog:          log.New(logWriter(config.Log), "control socket: ", 0),
+	}
+	s.served.Go(func() {
+		if err := s.http.Serve(s.gate); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			config.Log("control socket: " + err.Error())
+		}
+	})
+	return s
+}
+
+// Close ends everything and waits for it. The socket's name stays.
+func (s *Server) Close() error {
+	s.cancel()
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = s.http.Close()
+	}
+	s.served.Wait()
+	s.gate.open.Wait()
+	return err
+}
+
+// logWriter makes lines for the log of what net/http reports.
+type logWriter func(string)
+
+func (w logWriter) Write(p []byte) (int, error) {
+	w(string(p))
+	return len(p), nil
+}
+
+// handler is the table of routes, with the rights of each.
+func (s *Server) handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range routes() {
+		mux.HandleFunc(r.method+" "+r.path, func(w http.ResponseWriter, req *http.Request) { s.serve(w, req, r) })
+	}
+	return mux
+}
+
+// serve checks the rights and answers.
+func (s *Server) serve(w http.ResponseWriter, req *http.Request, r route) {
+	if guestOf(req.Context()).role < r.role {
+		w.WriteHeader(http.StatusForbidden) // without a word
+		return
+	}
+	req.Body = http.MaxBytesReader(w, req.Body, maxBody)
+	if err := r.run(s, w, req); err != nil {
+		fail(w, err)
+	}
+}
+
+// fail answers with what is wrong.
+func fail(w http.ResponseWriter, err error) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		e = &Error{http.StatusInternalServerError, err.Error()}
+	}
+	answer(w, e.Status, failure{e.Text})
+}
+
+// answer sends a value. That a client has gone is no concern of ours.
+func answer(w http.ResponseWriter, status int, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(value)
+}

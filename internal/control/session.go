@@ -1,0 +1,115 @@
+package control
+
+import "time"
+
+// A Session is one client's conversation at one moment.
+type Session struct {
+	ID          uint64     `json:"id"`
+	Account     string     `json:"account"` // "" before the login
+	Anonymous   bool       `json:"anonymous"`
+	State       State      `json:"state"`
+	Address     string     `json:"address"` // the client's
+	Port        uint16     `json:"port"`
+	Host        string     `json:"host"` // the client's name, or its address
+	LocalAddr   string     `json:"local_address"`
+	LocalPort   uint16     `json:"local_port"`
+	Started     time.Time  `json:"started"`
+	LastCommand *time.Time `json:"last_command,omitempty"`
+	Limits      Rates      `json:"limits"` // of the session alone
+	Transfer    *Transfer  `json:"transfer,omitempty"`
+}
+
+// A State is what a session does.
+type State string
+
+// The states.
+const (
+	Idle     State = "idle"
+	Download State = "download"
+	Upload   State = "upload"
+)
+
+// A Transfer is what a session moves.
+type Transfer struct {
+	File     string    `json:"file"` // as the client named it; viewers see its last component
+	Started  time.Time `json:"started"`
+	Offset   int64     `json:"offset"`         // where in the file it began
+	Position int64     `json:"position"`       // where in the file it is
+	Size     int64     `json:"size,omitempty"` // of the file that is sent; 0: not known
+}
+
+// Rates are limits in bytes per second; 0 means no limit.
+type Rates struct {
+	Upload   uint64 `json:"upload"`
+	Download uint64 `json:"download"`
+}
+
+// A Line is one line of a session's dialogue.
+type Line struct {
+	Time time.Time `json:"time"`
+	From string    `json:"from"` // "client" or "server"
+	Text string    `json:"text"` // without passwords
+	Lost int64     `json:"lost,omitempty"`
+}
+
+// A Status tells about a server process.
+type Status struct {
+	PID      int       `json:"pid"`
+	Version  string    `json:"version"`
+	Mode     string    `json:"mode"` // "standalone", "inetd" or "try"
+	Started  time.Time `json:"started"`
+	Now      time.Time `json:"now"`
+	Limits   *Rates    `json:"limits,omitempty"` // of all transfers together, if they were changed since the start
+	Counters Counters  `json:"counters"`
+}
+
+// Counters are sums since the start, and what there is now.
+type Counters struct {
+	Open          int64 `json:"open"` // sessions now
+	Downloading   int64 `json:"downloading"`
+	Uploading     int64 `json:"uploading"`
+	Sessions      int64 `json:"sessions"`
+	Logins        int64 `json:"logins"`
+	Downloads     int64 `json:"downloads"` // that have ended
+	Uploads       int64 `json:"uploads"`
+	BytesSent     int64 `json:"bytes_sent"`
+	BytesReceived int64 `json:"bytes_received"`
+}
+
+// A Setting is one setting in force.
+type Setting struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Origin string `json:"origin"` // file and line, or the switch; "default"
+}
+
+// A Ban keeps an address out.
+type Ban struct {
+	Address string    `json:"address"` // an address, or an IPv6 network
+	Until   time.Time `json:"until"`
+	Reason  string    `json:"reason,omitempty"`
+}
+
+type (
+	sessionList struct {
+		Sessions []Session `json:"sessions"`
+	}
+	settingList struct {
+		Settings []Setting `json:"settings"`
+	}
+	banList struct {
+		Bans []Ban `json:"bans"`
+	}
+	message struct {
+		Text string `json:"text"`
+	}
+	banRequest struct {
+		Address string `json:"address"`
+		Seconds int64  `json:"seconds"`
+		Reason  string `json:"reason,omitempty"`
+	}
+	failure struct {
+		Error string `json:"error"`
+	}
+	empty struct{}
+)

@@ -1,0 +1,151 @@
+package control
+
+import (
+	"bufio"
+	"encoding/json"
+	"net/http"
+	"path"
+	"strconv"
+	"time"
+)
+
+// list tells all sessions. It is written as it goes: ten thousand of them are megabytes.
+func (s *Server) list(w http.ResponseWriter, req *http.Request) error {
+	w.Header().Set("Content-Type", "application/json")
+	out := bufio.NewWriterSize(w, 64<<10)
+	_, _ = out.WriteString(`{"sessions":[`)
+	encoder := json.NewEncoder(out)
+	first := true
+	for live := range s.config.Sessions.All() {
+		if !first {
+			_ = out.WriteByte(',')
+		}
+		first = false
+		if err := encoder.Encode(seenBy(guestOf(req.Context()).role, live.Snapshot())); err != nil {
+			return nil //nolint:nilerr // the client has gone
+		}
+	}
+	_, _ = out.WriteString("]}\n")
+	_ = out.Flush() // likewise
+	return nil
+}
+
+// seenBy leaves out what a role may not see: viewers see no directories.
+func seenBy(role Role, session Session) Session {
+	if t := session.Transfer; t != nil && role < Operator {
+		redacted := *t
+		redacted.File = path.Base(t.File)
+		session.Transfer = &redacted
+	}
+	return session
+}
+
+// session is the one that a request names.
+func (s *Server) session(req *http.Request) (Live, error) {
+	id, err := strconv.ParseUint(req.PathValue("id"), 10, 64)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "the number of a session is decimal")
+	}
+	if live := s.config.Sessions.Find(id); live != nil {
+		return live, nil
+	}
+	return nil, refuse(http.StatusNotFound, "there is no session %d", id)
+}
+
+func (s *Server) show(w http.ResponseWriter, req *http.Request) error {
+	live, err := s.session(req)
+	if err != nil {
+		return err
+	}
+	answer(w, http.StatusOK, seenBy(guestOf(req.Context()).role, live.Snapshot()))
+	return nil
+}
+
+func (s *Server) kick(w http.ResponseWriter, req *http.Request) error {
+	live, err := s.session(req)
+	if err != nil {
+		return err
+	}
+	live.Kick()
+	s.did(req, "ended session %s", describe(live))
+	answer(w, http.StatusOK, empty{})
+	return nil
+}
+
+func (s *Server) message(w http.ResponseWriter, req *http.Request) error {
+	live, err := s.session(req)
+	if err != nil {
+		return err
+	}
+	var m message
+	if err := decode(req.Body, &m); err != nil {
+		return err
+	}
+	if err := live.Message(m.Text); err != nil {
+		return refuse(http.StatusUnprocessableEntity, "%v", err)
+	}
+	s.did(req, "sent a message to session %s", describe(live))
+	answer(w, http.StatusOK, empty{})
+	return nil
+}
+
+func (s *Server) limitSession(w http.ResponseWriter, req *http.Request) error {
+	live, err := s.session(req)
+	if err != nil {
+		return err
+	}
+	rates, err := ratesIn(req)
+	if err != nil {
+		return err
+	}
+	if !live.SetRates(rates) {
+		return refuse(http.StatusConflict, "nobody has logged in to this session yet")
+	}
+	s.did(req, "limited session %s to %s", describe(live), rates)
+	answer(w, http.StatusOK, empty{})
+	return nil
+}
+
+// ratesIn reads rates from a request.
+func ratesIn(req *http.Request) (Rates, error) {
+	var rates Rates
+	if err := decode(req.Body, &rates); err != nil {
+		return Rates{}, err
+	}
+	return rates, rates.check()
+}
+
+// trace sends the dialogue of a session, a JSON object a line, until one of both has gone.
+func (s *Server) trace(w http.ResponseWriter, req *http.Request) error {
+	live, err := s.session(req)
+	if err != nil {
+		return err
+	}
+	rc := http.NewResponseController(w)
+	encoder := json.NewEncoder(w)
+	begun := func() {
+		s.did(req, "follows the dialogue of session %s", describe(live))
+		w.Header().Set("Content-Type", "application/x-ndjson")
+		_ = rc.SetReadDeadline(time.Time{}) // what is read from here on is only the end of the connection
+		_ = rc.Flush()                      // a client that has gone is noticed soon
+	}
+	err = live.Trace(req.Context(), begun, func(line Line) error {
+		if err := rc.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+			return err
+		}
+		if err := encoder.Encode(line); err != nil {
+			return err
+		}
+		return rc.Flush()
+	})
+	if err != nil {
+		return refuse(http.StatusConflict, "%v", err)
+	}
+	return nil
+}
+
+// describe names a session for the log.
+func describe(live Live) string {
+	snap := live.Snapshot()
+	return strconv.FormatUint(snap.ID, 10) + " (" + strconv.Quote(snap.Account) + ", " + snap.Address + ")"
+}
