@@ -23,6 +23,8 @@ var rooms = map[string]string{
 		"internal/acmecert internal/background internal/certd internal/pidfile",
 	"cmd/pure-authd":      "internal/authd internal/scriptd",
 	"cmd/pure-certd":      "internal/certd internal/scriptd",
+	"cmd/pure-ftpctl":     "internal/control internal/getopt",
+	"cmd/pure-ftpwho":     "internal/control internal/getopt",
 	"cmd/pure-pw":         "internal/getopt internal/passhash internal/passwdfile internal/progress internal/puredb",
 	"cmd/pure-pwconvert":  "internal/getopt internal/passwdfile",
 	"cmd/pure-quotacheck": "internal/ftp internal/getopt internal/progress internal/quota internal/rootfs",

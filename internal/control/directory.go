@@ -116,3 +116,40 @@ func Gather(ctx context.Context, clients []*Client) (Reply, error) {
 	}
 	return r, err
 }
+
+// FindDefault lists the server processes that a user can mean who names no directory: those that root has started, and his own.
+// It is an error if there is no directory at all (fs.ErrNotExist), or if he has no rights and no server of his own.
+func FindDefault() ([]*Client, error) {
+	dirs := []string{SystemDir}
+	if own := DefaultDir(); own != SystemDir {
+		dirs = append(dirs, own)
+	}
+	return findIn(dirs)
+}
+
+func findIn(dirs []string) ([]*Client, error) {
+	var clients []*Client
+	var missing, failed error
+	there := false
+	for _, dir := range dirs {
+		found, err := Find(dir)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			missing = errors.Join(missing, err)
+		case err != nil:
+			failed = errors.Join(failed, err)
+		default:
+			there = true
+		}
+		clients = append(clients, found...)
+	}
+	switch {
+	case len(clients) > 0:
+		return clients, nil
+	case failed != nil:
+		return nil, failed
+	case there:
+		return nil, nil
+	}
+	return nil, missing
+}
