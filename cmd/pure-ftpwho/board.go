@@ -61,19 +61,13 @@ type rates struct{ up, down int64 }
 
 // take puts the sessions of a moment on the board. A speed is that since the last moment; of a transfer that was not there
 // then, that since its beginning.
-func (b *board) take(reply control.Reply, now time.Time) {
+func (b *board) take(found []control.Found, now time.Time) {
 	old, before := b.samples, b.taken
 	b.samples, b.taken, b.all, b.total = make(map[place]sample), now, b.all[:0], rates{}
-	seen := make(map[uint64]int)
-	for _, s := range reply.Sessions {
-		l := line{row: newRow(s, now), place: place{id: s.ID}}
+	for _, s := range found {
+		l := line{row: newRow(s.Session, now), place: place{s.Client.Path(), s.ID}, client: s.Client}
 		if s.Host != "" {
 			l.row.host = s.Host
-		}
-		if owners := reply.Owner[s.ID]; len(owners) > 0 {
-			l.client = owners[min(seen[s.ID], len(owners)-1)] // both are in the same order
-			l.server = l.client.Path()
-			seen[s.ID]++
 		}
 		if t := s.Transfer; t != nil {
 			l.speed = l.row.speed

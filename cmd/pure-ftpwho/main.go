@@ -70,8 +70,8 @@ func find(dir string) ([]*control.Client, error) {
 
 // show prints the sessions once. Those of servers that answer are shown whatever becomes of the others.
 func show(ctx context.Context, r request, clients []*control.Client, stdout io.Writer) error {
-	reply, err := control.Gather(ctx, clients)
+	found, err := control.Gather(ctx, clients)
 	out := bufio.NewWriterSize(stdout, 64<<10)
-	r.write(out, rows(reply.Sessions, time.Now(), r.numeric))
+	r.write(out, rows(sessionsOf(found), time.Now(), r.numeric))
 	return errors.Join(err, out.Flush())
 }

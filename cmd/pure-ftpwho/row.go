@@ -30,6 +30,14 @@ type row struct {
 	session control.Session
 }
 
+func sessionsOf(found []control.Found) []control.Session {
+	list := make([]control.Session, len(found))
+	for i, f := range found {
+		list[i] = f.Session
+	}
+	return list
+}
+
 // rows makes the rows of sessions at a time, with names or with addresses.
 func rows(sessions []control.Session, now time.Time, numeric bool) []row {
 	list := make([]row, len(sessions))

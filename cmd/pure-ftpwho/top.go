@@ -83,25 +83,22 @@ func watch(ctx context.Context, dir string, keys <-chan []string, resized <-chan
 // look takes what the servers say now. Servers come and go, so they are looked for each time.
 func (b *board) look(ctx context.Context, dir string) {
 	clients, err := find(dir)
-	var reply control.Reply
+	var found []control.Found
 	if err == nil {
-		reply, err = control.Gather(ctx, clients)
+		found, err = control.Gather(ctx, clients)
 	}
 	if err != nil {
 		b.note = clean(err.Error(), ' ')
 	}
-	b.take(reply, time.Now())
+	b.take(found, time.Now())
 }
 
 // kick ends the session that was asked about.
 func (b *board) kick(ctx context.Context) {
 	l := b.asking
 	b.asking = nil
-	err := errors.New("the server has ended")
-	if l.client != nil {
-		err = l.client.Kick(ctx, l.id)
-		l.client.Close()
-	}
+	err := l.client.Kick(ctx, l.id)
+	l.client.Close()
 	if err != nil {
 		b.note = fmt.Sprintf("Session %d: %s", l.id, clean(err.Error(), ' '))
 		return

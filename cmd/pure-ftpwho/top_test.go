@@ -14,15 +14,24 @@ import (
 	"pureftpd/internal/control"
 )
 
+// found are sessions of one server.
+func found(sessions []control.Session) (list []control.Found) {
+	client := control.NewClient("/nowhere/7.sock")
+	for _, s := range sessions {
+		list = append(list, control.Found{Session: s, Client: client})
+	}
+	return list
+}
+
 // boardOf shows the five sessions twice, two seconds apart; the plain download has moved 4096 bytes meanwhile.
 func boardOf(t *testing.T) *board {
 	t.Helper()
 	var b board
 	sessions := five()
-	b.take(control.Reply{Sessions: sessions}, now)
+	b.take(found(sessions), now)
 	sessions = five()
 	sessions[2].Transfer.Position += 4096
-	b.take(control.Reply{Sessions: sessions}, now.Add(2*time.Second))
+	b.take(found(sessions), now.Add(2*time.Second))
 	return &b
 }
 
@@ -35,7 +44,7 @@ func ids(b *board) (list []uint64) {
 
 func TestBoardSpeeds(t *testing.T) {
 	var b board
-	b.take(control.Reply{Sessions: five()}, now)
+	b.take(found(five()), now)
 	if b.lines[0].speed != 98304 || b.total != (rates{65706, 2 * 98304}) {
 		t.Errorf("at first: %d, %+v; want the speeds since the beginning", b.lines[0].speed, b.total)
 	}
@@ -46,7 +55,7 @@ func TestBoardSpeeds(t *testing.T) {
 	another := five()
 	another[2].Transfer.Started = now.Add(time.Second)
 	another[2].Transfer.Position = 1000
-	b.take(control.Reply{Sessions: another}, now.Add(3*time.Second))
+	b.take(found(another), now.Add(3*time.Second))
 	if i := b.lines[0]; i.id != 22945 || i.speed != 500 {
 		t.Errorf("a new transfer of the session: %d, %d; want 1000 bytes in 2 seconds", i.id, i.speed)
 	}
@@ -104,13 +113,13 @@ func TestBoardKeepsTheSelection(t *testing.T) {
 	if b.selected != chosen || b.index() < 0 {
 		t.Errorf("sorting selects %v; want %v kept", b.selected, chosen)
 	}
-	b.take(control.Reply{Sessions: five()[:1]}, now.Add(3*time.Second))
+	b.take(found(five()[:1]), now.Add(3*time.Second))
 	if b.selected.id != 22949 {
 		t.Errorf("%v is selected; want the one that is left", b.selected)
 	}
 	b.press("page up")
 	b.press("page down")
-	b.take(control.Reply{}, now.Add(4*time.Second))
+	b.take(nil, now.Add(4*time.Second))
 	b.press("down")
 	if b.press("k"); b.asking != nil {
 		t.Error("a session is to be ended where there is none")

@@ -90,14 +90,14 @@ func (c *Client) explain(err error) error {
 	return fmt.Errorf("%s: %w", c.path, err)
 }
 
-// A Reply is what all processes of a directory tell of their sessions.
-type Reply struct {
-	Sessions []Session            // process by process
-	Owner    map[uint64][]*Client // of each number; more than one where processes use the same
+// A Found is a session and the server that has it: numbers are those of one server.
+type Found struct {
+	Session
+	Client *Client
 }
 
-// Gather asks all processes for their sessions.
-func Gather(ctx context.Context, clients []*Client) (Reply, error) {
+// Gather asks all processes for their sessions. The latest come first within each process, and the latest process first.
+func Gather(ctx context.Context, clients []*Client) ([]Found, error) {
 	lists := make(map[*Client][]Session)
 	var mu sync.Mutex
 	err := Each(ctx, clients, func(ctx context.Context, c *Client) error {
@@ -107,14 +107,13 @@ func Gather(ctx context.Context, clients []*Client) (Reply, error) {
 		lists[c] = list
 		return err
 	})
-	r := Reply{Owner: make(map[uint64][]*Client)}
-	for _, c := range slices.Backward(clients) { // the latest first, as within each of them
+	var all []Found
+	for _, c := range slices.Backward(clients) {
 		for _, s := range lists[c] {
-			r.Sessions = append(r.Sessions, s)
-			r.Owner[s.ID] = append(r.Owner[s.ID], c)
+			all = append(all, Found{s, c})
 		}
 	}
-	return r, err
+	return all, err
 }
 
 // FindDefault lists the server processes that a user can mean who names no directory: those that root has started, and his own.

@@ -20,12 +20,14 @@ func TestGather(t *testing.T) {
 	}
 	gone := NewClient(filepath.Join(dir, "7.sock"))
 	clients = append(clients, gone)
-	r, err := Gather(t.Context(), clients)
-	if err != nil || len(r.Sessions) != 6 {
-		t.Errorf("Gather = %d sessions, %v; want 6", len(r.Sessions), err)
+	all, err := Gather(t.Context(), clients)
+	if err != nil || len(all) != 6 {
+		t.Fatalf("Gather = %d sessions, %v; want 6", len(all), err)
 	}
-	if len(r.Owner[4194305]) != 1 || len(r.Owner[4194306]) != 2 || len(r.Owner[4194308]) != 1 {
-		t.Errorf("owners: %v", r.Owner)
+	for i, want := range []uint64{4194308, 4194307, 4194306, 4194307, 4194306, 4194305} {
+		if all[i].ID != want || all[i].Client != clients[1-i/3] {
+			t.Errorf("session %d is %d of %s; want %d of %s", i, all[i].ID, all[i].Client.Path(), want, clients[1-i/3].Path())
+		}
 	}
 	if err := gone.Kick(t.Context(), 1); !errors.Is(err, ErrGone) {
 		t.Errorf("a server that has ended: %v", err)

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"pureftpd/internal/control"
+)
+
+// settings lists what is in force, of all servers or of the names given.
+func settings(ctx context.Context, inv *invocation) error {
+	all, err := ask(ctx, inv, (*control.Client).Settings)
+	for i, a := range all {
+		var list []control.Setting
+		for _, s := range a.answer {
+			if (len(inv.words) == 0 || slices.Contains(inv.words, s.Name)) && (!inv.given(changedFlag) || s.Origin != "default") {
+				list = append(list, s)
+			}
+		}
+		if inv.given(jsonFlag) {
+			err = errors.Join(err, writeJSON(inv.out, map[string]any{"server": a.client.PID(), "settings": list}))
+			continue
+		}
+		if len(all) > 1 {
+			if i > 0 {
+				fmt.Fprintln(inv.out)
+			}
+			fmt.Fprintf(inv.out, "server %d\n", a.client.PID())
+		}
+		rows := [][]string{{"SETTING", "VALUE", "ORIGIN"}}
+		for _, s := range list {
+			rows = append(rows, []string{s.Name, s.Value, s.Origin})
+		}
+		err = errors.Join(err, writeTable(inv.out, rows))
+	}
+	return err
+}
+
+const waitPause = 200 * time.Millisecond
+
+// drain has a server end in order. With several servers it wants to be told which.
+func drain(ctx context.Context, inv *invocation) error {
+	clients, err := inv.servers()
+	if err != nil {
+		return err
+	}
+	if len(clients) > 1 && !inv.given(allFlag) && !inv.given(serverFlag) {
+		var pids []string
+		for _, c := range clients {
+			pids = append(pids, fmt.Sprint(c.PID()))
+		}
+		return wrong("there are %d servers, %s: say which by --server, or --all", len(clients), strings.Join(pids, ", "))
+	}
+	if err := inv.tell(ctx, "drains", (*control.Client).Drain); err != nil || !inv.given(waitFlag) {
+		return err
+	}
+	return control.Each(ctx, clients, func(ctx context.Context, c *control.Client) error {
+		for {
+			if _, err := c.Status(ctx); err != nil {
+				return err // that it has gone is none
+			}
+			select {
+			case <-time.After(waitPause):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	})
+}
+
+// reload has all servers read their configuration again.
+func reload(ctx context.Context, inv *invocation) error {
+	return inv.tell(ctx, "reloaded", (*control.Client).Reload)
+}
+
+// bans lists the addresses that are kept out.
+func bans(ctx context.Context, inv *invocation) error {
+	all, err := ask(ctx, inv, (*control.Client).Bans)
+	rows := [][]string{{"ADDRESS", "UNTIL", "REASON"}}
+	list := []control.Ban{}
+	for _, a := range all {
+		for _, b := range a.answer {
+			list = append(list, b)
+			rows = append(rows, []string{b.Address, b.Until.Local().Format(time.DateTime), b.Reason})
+		}
+	}
+	if inv.given(jsonFlag) {
+		return errors.Join(err, writeJSON(inv.out, map[string]any{"bans": list}))
+	}
+	if len(all) == 0 {
+		return err
+	}
+	return errors.Join(err, writeTable(inv.out, rows))
+}
+
+// ban keeps an address out for a time.
+func ban(ctx context.Context, inv *invocation) error {
+	address, reason := inv.words[0], ""
+	d, err := parseTime(inv.words[1])
+	if err != nil {
+		return err
+	}
+	if len(inv.words) > 2 {
+		reason = inv.words[2]
+	}
+	return inv.tell(ctx, address+" is kept out for "+inv.words[1], func(c *control.Client, ctx context.Context) error {
+		return c.Ban(ctx, address, d, reason)
+	})
+}
+
+// parseTime reads 90s, 30m, 12h or 7d.
+func parseTime(text string) (time.Duration, error) {
+	days, isDays := strings.CutSuffix(text, "d")
+	if isDays {
+		text = days + "h"
+	}
+	d, err := time.ParseDuration(text)
+	if isDays {
+		if d > 100*365*time.Hour { // a hundred years of days
+			err = errors.New("too long")
+		}
+		d *= 24
+	}
+	if err != nil || d < time.Second {
+		return 0, wrong("a time is written 90s, 30m, 12h or 7d")
+	}
+	return d, nil
+}
+
+// unban lets addresses in again.
+func unban(ctx context.Context, inv *invocation) error {
+	var errs []error
+	for _, address := range inv.words {
+		errs = append(errs, inv.tell(ctx, address+" is let in", func(c *control.Client, ctx context.Context) error {
+			return c.Unban(ctx, address)
+		}))
+	}
+	return errors.Join(errs...)
+}
