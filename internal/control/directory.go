@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,8 +83,10 @@ func (c *Client) explain(err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return ErrForbidden
 	case cutOff(err):
-		if _, gone := os.Lstat(c.path); errors.Is(gone, fs.ErrNotExist) {
-			return ErrGone // it ended in the middle
+		if conn, gone := net.DialTimeout("unix", c.path, probeTimeout); gone != nil {
+			return ErrGone // it ended in the middle: the listener is closed before the connections
+		} else {
+			_ = conn.Close() // it was only knocked at
 		}
 		return ErrForbidden
 	}

@@ -2,6 +2,7 @@ package control
 
 import (
 	"errors"
+	"net"
 	"path/filepath"
 	"testing"
 )
@@ -31,5 +32,41 @@ func TestGather(t *testing.T) {
 	}
 	if err := gone.Kick(t.Context(), 1); !errors.Is(err, ErrGone) {
 		t.Errorf("a server that has ended: %v", err)
+	}
+}
+
+// TestCutOff tells a server that refuses from one that ends at that moment.
+func TestCutOff(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		ends bool
+		want error
+	}{{"refuses", false, ErrForbidden}, {"ends", true, ErrGone}} {
+		path := filepath.Join(t.TempDir(), "7.sock")
+		l, err := net.Listen("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		l.(*net.UnixListener).SetUnlinkOnClose(false) // the name goes last
+		done := make(chan struct{})
+		go func() { // ends with the listener
+			defer close(done)
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				if test.ends {
+					l.Close()
+				}
+				conn.Close()
+			}
+		}()
+		if _, err := NewClient(path).Status(t.Context()); !errors.Is(err, test.want) {
+			t.Errorf("a server that %s: %v; want %v", test.name, err, test.want)
+		}
+		l.Close()
+		<-done
 	}
 }
