@@ -23,7 +23,7 @@ func (s *Session) logTransfer(name string, t record.Transfer) {
 		return
 	}
 	t.Path, t.End, t.ASCII = real, time.Now(), s.ascii
-	t.Begun, t.Session = s.begun, s.number
+	t.Begun, t.Session = s.live.began, s.live.number
 	t.User, t.Host, t.Anonymous = s.account.Name, s.log.Host(), s.account.Anonymous
 	for _, l := range s.parts.AltLogs {
 		l.Write(t)

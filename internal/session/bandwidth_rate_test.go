@@ -79,7 +79,7 @@ func TestBandwidthSetWhileATransferRunsHolds(t *testing.T) {
 	shaper := l.handler.parts.Shaper
 	free := rates(s, 0, 200*time.Millisecond)[0]
 	for _, rate := range []uint64{2 << 20, 4 << 20} {
-		eventually(t, func() error {
+		tryThrice(t, func() error {
 			shaper.SetUser("ann", pace.Rates{})
 			shaper.SetUser("ann", pace.Rates{Download: rate})
 			got := rates(s, 700*time.Millisecond, 1300*time.Millisecond)[0]
@@ -92,7 +92,7 @@ func TestBandwidthSetWhileATransferRunsHolds(t *testing.T) {
 			return nil
 		})
 	}
-	eventually(t, func() error {
+	tryThrice(t, func() error {
 		shaper.SetUser("ann", pace.Rates{})
 		if got := rates(s, 100*time.Millisecond, 200*time.Millisecond)[0]; got < 12<<20 {
 			return fmt.Errorf("without the limit the rate is %.0f bytes per second; it was %.0f before", got, free)
@@ -113,7 +113,7 @@ func TestTotalBandwidthIsSharedByTwentyClients(t *testing.T) {
 		c.do("TYPE I", "200")
 		sinks[i] = c.download("big")
 	}
-	eventually(t, func() error {
+	tryThrice(t, func() error {
 		sum, squares := 0.0, 0.0
 		measured := rates(sinks, time.Second, 3*time.Second)
 		for _, r := range measured {
@@ -132,8 +132,8 @@ func TestTotalBandwidthIsSharedByTwentyClients(t *testing.T) {
 	})
 }
 
-// eventually tries three times to measure what a machine that is busy otherwise cannot show.
-func eventually(t *testing.T, measure func() error) {
+// tryThrice tries three times to measure what a machine that is busy otherwise cannot show.
+func tryThrice(t *testing.T, measure func() error) {
 	t.Helper()
 	var err error
 	for range 3 {

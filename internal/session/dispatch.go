@@ -37,7 +37,7 @@ func (s *Session) command(ctx context.Context, line []byte) {
 	if err != nil {
 		reply = s.replyFor(err)
 	}
-	if reply.Code >= 400 && s.expelled(ctx) {
+	if reply.Code >= 400 && s.expelled() {
 		return // 421 is the answer to what the kick has broken
 	}
 	s.say(s.withMessages(reply))

@@ -1,7 +1,6 @@
 package session
 
 import (
-	"context"
 	"net"
 	"net/netip"
 	"sync"
@@ -29,7 +28,6 @@ type live struct {
 	number uint64
 	conn   net.Conn // the control connection
 	began  time.Time
-	cancel context.CancelCauseFunc
 
 	person   atomic.Pointer[person]     // nil before the login
 	own      atomic.Pointer[pace.Rates] // nil before the login
@@ -38,7 +36,10 @@ type live struct {
 	mail     atomic.Bool                // messages is not empty
 	traced   atomic.Bool                // traces is not empty
 
+	kicked atomic.Bool
+
 	mu       sync.Mutex
+	abort    func(error) // breaks off what the session waits for; nil: it waits for commands, or for nothing
 	messages []string
 	traces   []*Trace
 	ended    bool

@@ -87,7 +87,7 @@ func TestSnapshotOfTransfers(t *testing.T) {
 }
 
 func TestKick(t *testing.T) {
-	l := newLab(t, nil)
+	l := newLab(t, func(c *Config) { c.FailurePause = time.Minute })
 	for _, state := range []struct {
 		name    string
 		prepare func(c *client)
@@ -97,6 +97,13 @@ func TestKick(t *testing.T) {
 			c.do("EPSV", "229")
 			c.send("RETR f")
 			time.Sleep(3 * watchDelay) // the wait is watched
+		}},
+		{"after a wrong password", func(c *client) {
+			c.do("QUIT", "221")
+			*c = *l.connect(c.t)
+			c.do("USER ann", "331")
+			c.send("PASS wrong")
+			time.Sleep(20 * time.Millisecond) // the pause has begun
 		}},
 		{"downloading", func(c *client) {
 			c.passive()

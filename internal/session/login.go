@@ -105,6 +105,8 @@ func (s *Session) pass(ctx context.Context, password string) (ftp.Reply, error) 
 	case len(password) > maxPasswordLength:
 		return ftp.Say(ftp.CodeNotLoggedIn, "This password is too long"), nil
 	}
+	ctx, done := s.interruptible(ctx)
+	defer done()
 	c := s.credentials(s.user)
 	c.Password = auth.Secret(password)
 	a, err := s.parts.Auth.Authenticate(ctx, c)

@@ -2,7 +2,6 @@ package session
 
 import (
 	"cmp"
-	"context"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -34,10 +33,8 @@ type Counters struct {
 	Open, Downloading, Uploading int64 // now
 }
 
-// enroll makes the session known to the outside. The context it returns is the session's: Kick ends it. done ends what enroll
-// began.
-func (s *Session) enroll(ctx context.Context) (own context.Context, done func()) {
-	own, s.live.cancel = context.WithCancelCause(ctx)
+// enroll makes the session known to the outside, until retire.
+func (s *Session) enroll() {
 	r := &s.registry
 	r.begun.Add(1)
 	r.mu.Lock()
@@ -49,13 +46,14 @@ func (s *Session) enroll(ctx context.Context) (own context.Context, done func())
 	r.last++
 	s.live.number = r.last
 	r.sessions[s.live.number] = s
-	return own, func() {
-		r.mu.Lock()
-		delete(r.sessions, s.live.number)
-		r.mu.Unlock()
-		s.live.over()
-		s.live.cancel(nil)
-	}
+}
+
+// retire ends what enroll began.
+func (s *Session) retire() {
+	s.registry.mu.Lock()
+	delete(s.registry.sessions, s.live.number)
+	s.registry.mu.Unlock()
+	s.live.over()
 }
 
 // Sessions are those that run now, the latest first.

@@ -37,8 +37,7 @@ type Handler struct {
 
 	registry registry
 
-	legacy atomic.Int64  // logins with a password hash that ought to be replaced
-	opened atomic.Uint64 // sessions, for their numbers
+	legacy atomic.Int64 // logins with a password hash that ought to be replaced
 }
 
 // NewHandler makes a Handler of its settings and the rooms below.
@@ -54,10 +53,8 @@ type Session struct {
 	log     *record.Session
 	local   netip.AddrPort
 	peer    netip.AddrPort // of the control connection
-	begun   time.Time
-	number  uint64      // tells sessions of one second apart in logs; the process's own number for the first
-	out     []byte      // replies not yet sent; from replyBuffers
-	host    *netip.Addr // the address allowed on the data connection, where FXP changed it; nil: the peer's
+	out     []byte         // replies not yet sent; from replyBuffers
+	host    *netip.Addr    // the address allowed on the data connection, where FXP changed it; nil: the peer's
 
 	// Login state.
 	user    string // given by USER, not yet authenticated
@@ -117,8 +114,6 @@ func (h *Handler) Open(conn net.Conn) *Session {
 		control: control{conn: conn, raw: conn},
 		local:   addrPort(conn.LocalAddr()),
 		peer:    addrPort(conn.RemoteAddr()),
-		begun:   time.Now(),
-		number:  uint64(os.Getpid()) + h.opened.Add(1) - 1,
 		idle:    h.cfg.Idle,
 		live:    live{conn: conn, began: time.Now()},
 		ascii:   true,
@@ -140,8 +135,8 @@ func (s *Session) Drain() { s.control.shutDown() }
 // Serve holds the conversation until it ends. Cancelling ctx ends it at once, in the middle of a transfer, too.
 func (s *Session) Serve(ctx context.Context) {
 	s.log = s.parts.Log.Session(s.peer.Addr())
-	ctx, done := s.enroll(ctx)
-	defer done()
+	s.enroll()
+	defer s.retire()
 	stop := context.AfterFunc(ctx, s.Drain)
 	defer s.close(stop)
 	defer s.recoverPanic()
@@ -180,13 +175,13 @@ func (s *Session) recoverPanic() {
 
 // converse reads and answers commands until the session ends.
 func (s *Session) converse(ctx context.Context) {
-	for !s.ending && !s.expelled(ctx) {
+	for !s.ending && !s.expelled() {
 		if !s.control.hasLine() && s.flush() != nil {
 			break
 		}
 		line, err := s.control.readLine(s.idle)
 		if err != nil {
-			s.ended(ctx, err)
+			s.ended(err)
 			break
 		}
 		s.command(ctx, line)
@@ -199,9 +194,9 @@ func (s *Session) converse(ctx context.Context) {
 }
 
 // ended says why no further command could be read.
-func (s *Session) ended(ctx context.Context, err error) {
+func (s *Session) ended(err error) {
 	switch {
-	case s.expelled(ctx):
+	case s.expelled():
 	case s.control.down.Load():
 		s.say(ftp.Say(ftp.CodeNotAvailable, "The server is shutting down"))
 	case errors.Is(err, errTLSAtOnce):

@@ -26,7 +26,7 @@ const longestTransfer = 24 * time.Hour
 // the buffer until the transfer is over. Between watch and stop it owns session.control and the replies.
 type watcher struct {
 	s        *Session
-	abort    func(error)      // ends the transfer; called at most once
+	abort    func(error)      // ends the transfer; called once by the watcher, and once by Kick
 	status   func() ftp.Reply // answers STAT; nil: STAT waits, too
 	begun    time.Time
 	stopping atomic.Bool
@@ -36,12 +36,14 @@ type watcher struct {
 // watch begins watching, a moment from now.
 func (s *Session) watch(ctx context.Context, abort func(error), status func() ftp.Reply) *watcher {
 	w := &watcher{s: s, abort: abort, status: status, begun: time.Now()}
+	s.live.breakable(abort)
 	s.ward.enter(ctx, w)
 	return w
 }
 
 // stop ends the watching and gives the control connection back to the session.
 func (w *watcher) stop() {
+	w.s.live.breakable(nil)
 	if w.s.ward.leave(w) {
 		return
 	}
@@ -54,7 +56,7 @@ func (w *watcher) stop() {
 // run ends when stop interrupts it, when the transfer was ended, or when the client queued more than fits.
 func (w *watcher) run(ctx context.Context) {
 	defer close(w.done)
-	defer context.AfterFunc(ctx, func() { w.abort(whyEnded(ctx)) })()
+	defer context.AfterFunc(ctx, func() { w.abort(errShutdown) })()
 	c := &w.s.control
 	for !w.stopping.Load() && !w.scan() && c.makeRoom() == nil {
 		if err := c.raw.SetReadDeadline(w.begun.Add(longestTransfer)); err != nil {

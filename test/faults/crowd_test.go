@@ -116,7 +116,8 @@ func testCrowd(t *testing.T, l *lab) {
 	if got := (full[0] - empty) / crowdSize; got > mostBytes {
 		t.Errorf("an idle session takes %d bytes, want at most %d", got, mostBytes)
 	}
-	if full[1] > full[0]+full[0]/4 {
+	// On a quick machine the second comes before the memory of the first was collected: some 20 MiB.
+	if full[1] > full[0]+full[0]/3 {
 		t.Errorf("the second crowd takes %d bytes, the first took %d", full[1], full[0])
 	}
 	s.login(t).alive(t)
