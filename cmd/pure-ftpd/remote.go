@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/netip"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -208,8 +209,7 @@ func (l liveSession) Snapshot() control.Session {
 		State: [...]control.State{
 			session.Idle: control.Idle, session.Downloading: control.Download, session.Uploading: control.Upload,
 		}[s.State],
-		Address: s.Peer.Addr().String(), Port: s.Peer.Port(), Host: s.Host,
-		LocalAddr: s.Local.Addr().String(), LocalPort: s.Local.Port(),
+		Address: addressText(s.Peer), Port: s.Peer.Port(), Host: s.Host, LocalAddr: addressText(s.Local), LocalPort: s.Local.Port(),
 		Started: s.Began, Limits: control.Rates(s.Own),
 	}
 	if !s.Heard.IsZero() {
@@ -221,6 +221,14 @@ func (l liveSession) Snapshot() control.Session {
 		}
 	}
 	return c
+}
+
+// addressText is an address, or "" for a client without one: a pipe.
+func addressText(a netip.AddrPort) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.Addr().String()
 }
 
 // SetRates holds the session to other rates.

@@ -28,13 +28,16 @@ func DefaultDir() string {
 const SystemDir = "/var/run/pure-ftpd"
 
 // Find lists the server processes with a socket in a directory, by their numbers. It is an error if the directory is not there
-// (fs.ErrNotExist), cannot be read, or belongs to somebody else than root and who asks: he could answer anything.
-func Find(dir string) ([]*Client, error) {
+// (fs.ErrNotExist), cannot be read, or if more than its owner may write to it. Who names a directory trusts its owner.
+func Find(dir string) ([]*Client, error) { return findOf(dir, anybody) }
+
+// findOf lists the processes in a directory of a certain owner.
+func findOf(dir string, owner int) ([]*Client, error) {
 	dir, err := filepath.EvalSymlinks(dir) // /var/run is a link
 	if err != nil {
 		return nil, fmt.Errorf("control directory: %w", err)
 	}
-	if err := checkDirectory(dir, 0, os.Geteuid()); err != nil {
+	if err := checkDirectory(dir, owner); err != nil {
 		return nil, err
 	}
 	paths, err := socketsIn(dir)
@@ -122,19 +125,25 @@ func Gather(ctx context.Context, clients []*Client) ([]Found, error) {
 // FindDefault lists the server processes that a user can mean who names no directory: those that root has started, and his own.
 // It is an error if there is no directory at all (fs.ErrNotExist), or if he has no rights and no server of his own.
 func FindDefault() ([]*Client, error) {
-	dirs := []string{SystemDir}
-	if own := DefaultDir(); own != SystemDir {
-		dirs = append(dirs, own)
-	}
-	return findIn(dirs)
+	// The place of the first is root's to give; that of the second is open to all.
+	return findIn([]place{{SystemDir, anybody}, {DefaultDir(), os.Geteuid()}})
 }
 
-func findIn(dirs []string) ([]*Client, error) {
+// A place is where servers may be found, and whose it has to be.
+type place struct {
+	dir   string
+	owner int
+}
+
+func findIn(places []place) ([]*Client, error) {
 	var clients []*Client
 	var missing, failed error
 	there := false
-	for _, dir := range dirs {
-		found, err := Find(dir)
+	for i, p := range places {
+		if i > 0 && p.dir == places[0].dir {
+			break // root's own are the system's
+		}
+		found, err := findOf(p.dir, p.owner)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			missing = errors.Join(missing, err)

@@ -2,7 +2,9 @@ package control
 
 import (
 	"errors"
+	"io/fs"
 	"net"
+	"os"
 	"path/filepath"
 	"testing"
 )
@@ -68,5 +70,39 @@ func TestCutOff(t *testing.T) {
 		}
 		l.Close()
 		<-done
+	}
+}
+
+func TestFindIn(t *testing.T) {
+	here := os.Getuid()
+	full, empty, none := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "none")
+	s, err := listen(filepath.Join(full, "7.sock"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, test := range []struct {
+		name   string
+		places []place
+		want   int // servers; -1: none and that the directory is missing, -2: another error
+	}{
+		{"one has a server", []place{{none, anybody}, {full, here}}, 1},
+		{"one is there", []place{{none, anybody}, {empty, here}}, 0},
+		{"none is there", []place{{none, anybody}, {none + "2", here}}, -1},
+		{"one is somebody else's", []place{{none, anybody}, {full, here + 1}}, -2},
+		{"one is somebody else's, the other has a server", []place{{full, anybody}, {empty, here + 1}}, 1},
+		{"the same twice", []place{{full, anybody}, {full, here}}, 1},
+	} {
+		clients, err := findIn(test.places)
+		got := len(clients)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			got = -1
+		case err != nil:
+			got = -2
+		}
+		if got != test.want {
+			t.Errorf("%s: %d, %v; want %d", test.name, got, err, test.want)
+		}
 	}
 }

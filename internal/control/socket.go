@@ -77,19 +77,18 @@ func (p Place) prepare() error {
 	return nil
 }
 
-// checkDirectory refuses a directory in which others could put sockets of their own.
-func checkDirectory(dir string, owners ...int) error {
+// anybody stands for every owner.
+const anybody = -1
+
+// checkDirectory refuses a directory in which others than its owner could put sockets of their own, and that of another owner.
+func checkDirectory(dir string, uid int) error {
 	st, err := os.Lstat(dir)
 	if err != nil {
 		return fmt.Errorf("control directory: %w", err)
 	}
 	owner, ok := st.Sys().(*syscall.Stat_t)
-	if st.IsDir() && ok && st.Mode().Perm()&0o022 == 0 {
-		for _, uid := range owners {
-			if int(owner.Uid) == uid {
-				return nil
-			}
-		}
+	if st.IsDir() && ok && st.Mode().Perm()&0o022 == 0 && (uid == anybody || int(owner.Uid) == uid) {
+		return nil
 	}
 	return fmt.Errorf("control directory %s must be a directory that only its owner, who runs the server, can write", dir)
 }

@@ -230,6 +230,27 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// TestTry asks a server on trial, which leaves nothing behind.
+func TestTry(t *testing.T) {
+	s := &site{t: t, dir: filepath.Join(t.TempDir(), "run")}
+	cmd := exec.Command(filepath.Join(programs, "pure-ftpd"), "--try="+t.TempDir(), "-S", "127.0.0.1,0", "--controldir", s.dir)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() }) // where the test has failed
+	eventually(t, "it answers", func() bool { return len(s.sockets()) == 1 && s.program("pure-ftpctl", "status").status == 0 })
+	if got := s.ctl("status"); !strings.Contains(got, "try") {
+		t.Errorf("status: %q", got)
+	}
+	s.ctl("drain", "--wait")
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	if left := s.sockets(); len(left) != 0 {
+		t.Errorf("%q is left", left)
+	}
+}
+
 // TestKilled starts a server where another was killed: its socket is removed.
 func TestKilled(t *testing.T) {
 	s := start(t, harness.Config{})
