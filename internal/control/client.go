@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -21,23 +22,53 @@ const (
 	maxReply      = 256 << 20 // bytes: half a million sessions
 )
 
-// A Client asks one server process.
+// A Client asks one server process, one thing at a time.
 type Client struct {
 	path string
 	http *http.Client
+	cut  atomic.Bool // the latest connection was closed before a byte came
 }
 
 // NewClient makes a Client for a socket. It connects when it is asked for something.
 func NewClient(path string) *Client {
-	dialer := net.Dialer{Timeout: clientTimeout}
-	return &Client{path: path, http: &http.Client{
+	c := &Client{path: path}
+	c.http = &http.Client{
 		Transport: &http.Transport{
-			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dialer.DialContext(ctx, "unix", path) },
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return c.dial(ctx) },
 			// One connection is enough, and it is given back soon.
 			MaxIdleConnsPerHost: 1, IdleConnTimeout: clientTimeout, DisableCompression: true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}
+	return c
+}
+
+func (c *Client) dial(ctx context.Context) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: clientTimeout}
+	conn, err := dialer.DialContext(ctx, "unix", c.path)
+	if err != nil {
+		return nil, err
+	}
+	return &listening{Conn: conn, deaf: &c.cut}, nil
+}
+
+// A listening connection notices when it is closed before a byte has come. net/http says that in several ways, some of which
+// have no name.
+type listening struct {
+	net.Conn
+	heard bool // read by one goroutine
+	deaf  *atomic.Bool
+}
+
+// Read reads from the connection.
+func (l *listening) Read(p []byte) (int, error) {
+	n, err := l.Conn.Read(p)
+	if n > 0 {
+		l.heard = true
+	} else if err != nil && !l.heard {
+		l.deaf.Store(true)
+	}
+	return n, err
 }
 
 // PID is the process number in the name of the socket.
@@ -84,6 +115,7 @@ func (c *Client) send(ctx context.Context, method, path string, body any) (*http
 	if err != nil {
 		return nil, err
 	}
+	c.cut.Store(false)
 	reply, err := c.http.Do(req)
 	if err != nil {
 		if wrapped, ok := errors.AsType[*url.Error](err); ok {
@@ -208,7 +240,7 @@ func (c *Client) Trace(ctx context.Context, id uint64, tell func(Line) error) er
 }
 
 // cutOff reports whether the server has closed the connection without an answer.
-func cutOff(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
+func (c *Client) cutOff(err error) bool {
+	return c.cut.Load() || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
 		errors.Is(err, syscall.EPIPE)
 }

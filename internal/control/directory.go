@@ -81,11 +81,13 @@ var ErrGone = errors.New("the server has ended")
 // explain says what the failure of a connection means.
 func (c *Client) explain(err error) error {
 	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return fmt.Errorf("%s: no answer: %w", c.path, err) // the connection was closed at this end
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
 		return ErrGone
 	case errors.Is(err, fs.ErrPermission):
 		return ErrForbidden
-	case cutOff(err):
+	case c.cutOff(err):
 		if conn, gone := net.DialTimeout("unix", c.path, probeTimeout); gone != nil {
 			return ErrGone // it ended in the middle: the listener is closed before the connections
 		} else {

@@ -1,12 +1,14 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // TestGather asks several servers, one of which has ended and one of which answers nonsense.
@@ -104,5 +106,20 @@ func TestFindIn(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: %d, %v; want %d", test.name, got, err, test.want)
 		}
+	}
+}
+
+// TestSilentServer asks one that takes connections and says nothing.
+func TestSilentServer(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "7.sock")
+	l, err := net.Listen("unix", path) // the kernel takes them
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := NewClient(path).Status(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a silent server: %v; want that the time is over", err)
 	}
 }
