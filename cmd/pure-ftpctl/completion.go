@@ -31,7 +31,11 @@ _pure_ftpctl() {
 	candidates=("${(@f)$("${words[1]}" complete "${(@)words[2,CURRENT-1]}" 2>/dev/null)}")
 	compadd -- "${candidates[@]}"
 }
-compdef _pure_ftpctl pure-ftpctl
+if [[ ${funcstack[1]} == _pure-ftpctl ]]; then
+	_pure_ftpctl "$@"
+else
+	compdef _pure_ftpctl pure-ftpctl
+fi
 `
 	fishScript = `function __pure_ftpctl_complete
 	set -l words (commandline -opc)
