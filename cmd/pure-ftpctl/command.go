@@ -28,14 +28,18 @@ type flag struct {
 	help  string
 }
 
-// Options of more than one command.
+// The options. Those that several commands have are the same for all of them.
 var (
-	dirFlag    = flag{getopt.Option{Long: "dir", Arg: getopt.Required, Example: "/var/run/pure-ftpd"}, "DIR", "the servers with sockets in this directory"}
-	serverFlag = flag{getopt.Option{Long: "server", Arg: getopt.Required, Example: "4711"}, "PID", "the server with this process number alone"}
-	helpFlag   = flag{getopt.Option{Short: 'h', Long: "help"}, "", "print help and exit"}
+	dirFlag = flag{getopt.Option{Long: "dir", Arg: getopt.Required, Example: "/var/run/pure-ftpd"}, "DIR",
+		"the servers with sockets in this directory"}
+	serverFlag = flag{getopt.Option{Long: "server", Arg: getopt.Required, Example: "4711"}, "PID",
+		"the server with this process number alone"}
+	helpFlag = flag{getopt.Option{Short: 'h', Long: "help"}, "", "print help and exit"}
 
-	userFlag    = flag{getopt.Option{Short: 'u', Long: "user", Arg: getopt.Required, Example: "joe"}, "USER", "all sessions of a user"}
-	addressFlag = flag{getopt.Option{Short: 'a', Long: "address", Arg: getopt.Required, Example: "192.0.2.1"}, "ADDRESS", "all sessions from an address"}
+	userFlag = flag{getopt.Option{Short: 'u', Long: "user", Arg: getopt.Required, Example: "joe"}, "USER",
+		"all sessions of a user"}
+	addressFlag = flag{getopt.Option{Short: 'a', Long: "address", Arg: getopt.Required, Example: "192.0.2.1"}, "ADDRESS",
+		"all sessions from an address"}
 	allFlag     = flag{getopt.Option{Long: "all"}, "", "all of them"}
 	jsonFlag    = flag{getopt.Option{Long: "json"}, "", "print JSON"}
 	waitFlag    = flag{getopt.Option{Short: 'w', Long: "wait"}, "", "wait until it has ended"}
@@ -50,11 +54,12 @@ func commands() []command {
 	return []command{
 		{name: "list", help: "list the sessions", flags: []flag{userFlag, addressFlag, jsonFlag}, run: list},
 		{name: "status", help: "tell about the servers", flags: []flag{jsonFlag}, run: status},
-		{name: "kick", words: "[ID...]", help: "end sessions at once, transfers too", flags: []flag{userFlag, addressFlag, allFlag}, most: -1, run: kick},
+		{name: "kick", words: "[ID...]", help: "end sessions at once, transfers too",
+			flags: []flag{userFlag, addressFlag, allFlag}, most: -1, run: kick},
 		{name: "message", words: "[ID...] TEXT", help: "show a text to users with their next command",
 			flags: []flag{userFlag, addressFlag, allFlag}, least: 1, most: -1, run: message},
-		{name: "limit", words: "session ID RATE | user USER RATE | server RATE", help: "change a bandwidth, that of running transfers too",
-			least: 2, most: 3, run: limit},
+		{name: "limit", words: "session ID RATE | user USER RATE | server RATE",
+			help: "change a bandwidth, that of running transfers too", least: 2, most: 3, run: limit},
 		{name: "trace", words: "ID", help: "follow the dialogue of a session", least: 1, most: 1, run: trace},
 		{name: "settings", words: "[NAME...]", help: "list the settings in force and where each was given",
 			flags: []flag{changedFlag, jsonFlag}, most: -1, run: settings},

@@ -13,7 +13,8 @@ func printHelp(_ context.Context, inv *invocation) error {
 	table := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
 	flags := commonFlags()
 	if c := inv.command; c.name != "" {
-		fmt.Fprintf(table, "Usage: pure-ftpctl %s\n\n%s%s.\n\n", strings.TrimSpace(c.name+" "+c.words), strings.ToUpper(c.help[:1]), c.help[1:])
+		fmt.Fprintf(table, "Usage: pure-ftpctl %s\n\n%s%s.\n\n",
+			strings.TrimSpace(c.name+" "+c.words), strings.ToUpper(c.help[:1]), c.help[1:])
 		flags = append(c.flags, flags...)
 	} else {
 		fmt.Fprint(table, "Usage: pure-ftpctl COMMAND [OPTION...] [WORD...]\n\nSteers the FTP servers of this machine while they run.\n\n")

@@ -113,7 +113,8 @@ func status(ctx context.Context, inv *invocation) error {
 			{"Running for", span(s.Now.Sub(s.Started))},
 			{"Sessions", fmt.Sprintf("%d, %d downloading, %d uploading", c.Open, c.Downloading, c.Uploading)},
 			{"Limits of all", limits},
-			{"Since the start", fmt.Sprintf("%d sessions, %d logins, %d downloads, %d uploads", c.Sessions, c.Logins, c.Downloads, c.Uploads)},
+			{"Since the start", fmt.Sprintf("%d sessions, %d logins, %d downloads, %d uploads",
+				c.Sessions, c.Logins, c.Downloads, c.Uploads)},
 			{"", fmt.Sprintf("%d bytes sent, %d bytes received", c.BytesSent, c.BytesReceived)},
 		}))
 	}

@@ -29,7 +29,8 @@ func (b *board) draw(width, height int) string {
 	}
 	out.WriteString(home)
 	put(b.head(), "")
-	put(fmt.Sprintf("%8s %-16s %-4s %7s %9s %5s %-20s %s", "SESSION", "ACCOUNT", "WHAT", "FOR", "SPEED", "DONE", "CLIENT", "FILE"), reverse)
+	put(fmt.Sprintf("%8s %-16s %-4s %7s %9s %5s %-20s %s",
+		"SESSION", "ACCOUNT", "WHAT", "FOR", "SPEED", "DONE", "CLIENT", "FILE"), reverse)
 	room := height - reserved
 	first := b.firstLine(room)
 	for i := range room {
@@ -86,8 +87,8 @@ func (l line) text() string {
 	if r.session.Transfer != nil {
 		speed = perSecond(l.speed)
 	}
-	return fmt.Sprintf("%8d %-16s %-4s %7s %9s %5s %-20s %s",
-		r.id, fit(clean(r.account, '?'), 16), strings.TrimSpace(r.state), duration(r.since), speed, done, fit(clean(r.host, '?'), 20), clean(r.file, '?'))
+	return fmt.Sprintf("%8d %-16s %-4s %7s %9s %5s %-20s %s", r.id, fit(clean(r.account, '?'), 16), strings.TrimSpace(r.state),
+		duration(r.since), speed, done, fit(clean(r.host, '?'), 20), clean(r.file, '?'))
 }
 
 // fit cuts a text to so many characters.

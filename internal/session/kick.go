@@ -54,7 +54,8 @@ func (s *Session) expelled() bool {
 	if !s.live.kicked.Load() {
 		return false
 	}
-	if !s.ending {
+	if !s.live.farewell {
+		s.live.farewell = true
 		s.log.WriteString(record.Info, errKicked.Error())
 		s.say(ftp.Say(ftp.CodeNotAvailable, "The administrator has ended this session"))
 		s.ending = true

@@ -36,7 +36,8 @@ type live struct {
 	mail     atomic.Bool                // messages is not empty
 	traced   atomic.Bool                // traces is not empty
 
-	kicked atomic.Bool
+	kicked   atomic.Bool
+	farewell bool // the session goroutine\'s: a kicked client was told
 
 	mu       sync.Mutex
 	abort    func(error) // breaks off what the session waits for; nil: it waits for commands, or for nothing
