@@ -34,7 +34,7 @@ var rooms = map[string]string{
 	"cmd/pure-pamd":       "internal/pamlink",
 	"internal/control":    "internal/identity",
 	"internal/options":    "internal/getopt",
-	"internal/scriptd":    "internal/background internal/getopt internal/linemsg internal/pidfile",
+	"internal/scriptd":    "internal/background internal/getopt internal/identity internal/linemsg internal/pidfile",
 	"internal/server":     "internal/session internal/record",
 	"internal/session": "internal/account internal/auth internal/ftp internal/identity internal/listing internal/record " +
 		"internal/rootfs internal/transfer internal/pace internal/quota internal/tlsconf",

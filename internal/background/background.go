@@ -7,6 +7,9 @@
 //	… open sockets …
 //	err := background.Ready()
 //
+// It also holds what such daemons have in common when they run programs of the administrator: whom they tell of faults, and a look
+// at the program before it is needed.
+//
 // Forking is not possible in a program with threads, so Start calls the same program again with the same arguments. The package
 // knows nothing of what the program does.
 package background

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/syslog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -87,10 +85,7 @@ func (k Kind) run(r request, stderr io.Writer) (err error) {
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGXCPU)
 	defer signal.Stop(signals)
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // who reads standard error may go; a caught signal is not inherited
-	report, err := k.reporter(stderr)
-	if err != nil {
-		return err
-	}
+	report := background.Reporter(k.Name, stderr)
 	syscall.Umask(socketUmask)
 	s, err := listen(context.Background(), r.socket)
 	syscall.Umask(0)
@@ -113,7 +108,7 @@ func (k Kind) run(r request, stderr io.Writer) (err error) {
 	if err := become(r.uid, r.gid, report); err != nil {
 		return err
 	}
-	if err := check(r.program); err != nil {
+	if err := background.CheckProgram(r.program); err != nil {
 		report(err.Error()) // it may come later; until then every answer is empty
 	}
 	syscall.Umask(programUmask)
@@ -128,19 +123,6 @@ func (k Kind) run(r request, stderr io.Writer) (err error) {
 		program: program{path: r.program, limit: r.limit, environment: k.environment(os.Environ())},
 	}
 	return d.serveUntilSignal(s, signals)
-}
-
-// reporter returns what faults are told to: standard error, and the system log in the background.
-func (k Kind) reporter(stderr io.Writer) (func(string), error) {
-	if !background.Active() {
-		return func(text string) { fmt.Fprintf(stderr, "%s: %s\n", k.Name, text) }, nil
-	}
-	log, err := syslog.New(syslog.LOG_FTP|syslog.LOG_WARNING, k.Name)
-	if err != nil {
-		// A machine without a system log runs the daemon all the same, with nobody to read what goes wrong.
-		return func(string) {}, nil
-	}
-	return func(text string) { _ = log.Warning(text) }, nil // there is nobody else to tell
 }
 
 // environment is what programs inherit: all but what this daemon may set.
@@ -166,18 +148,4 @@ func ignoreDenied(err error) error {
 		return nil
 	}
 	return err
-}
-
-// check looks at the program as the user who will run it.
-func check(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return fmt.Errorf("the program cannot be run: %w", err)
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("the program cannot be run: %s is not a file", filepath.Clean(path))
-	case info.Mode()&0o111 == 0:
-		return fmt.Errorf("the program cannot be run: nobody may execute %s; chmod 755 it", filepath.Clean(path))
-	}
-	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"pureftpd/internal/getopt"
@@ -113,9 +112,11 @@ func (r *request) set(name, value string) (err error) {
 	case "daemonize":
 		r.background = true
 	case "gid":
-		r.gid, err = parseID(value)
+		r.gid.number, err = getopt.ID(value)
+		r.gid.given = true
 	case "uid":
-		r.uid, err = parseID(value)
+		r.uid.number, err = getopt.ID(value)
+		r.uid.given = true
 	case "pidfile":
 		r.pidFile, r.pidGiven = value, true
 	case "run":
@@ -127,30 +128,13 @@ func (r *request) set(name, value string) (err error) {
 			r.socket = value
 		}
 	case "parallel":
-		r.parallel, err = between(value, maxParallel)
+		r.parallel, err = getopt.Between(value, 1, maxParallel)
 	case "timelimit":
 		var seconds int
-		seconds, err = between(value, int(maxLimit/time.Second))
+		seconds, err = getopt.Between(value, 1, int(maxLimit/time.Second))
 		r.limit = time.Duration(seconds) * time.Second
 	}
 	return err
-}
-
-// parseID reads the number of a user or group. The largest one means "no change" to the system calls.
-func parseID(value string) (id, error) {
-	n, err := strconv.ParseUint(value, 10, 32)
-	if err != nil || n == 1<<32-1 {
-		return id{}, fmt.Errorf("%s is not a number of a user or group; id NAME tells it", getopt.Quote(value))
-	}
-	return id{int(n), true}, nil
-}
-
-func between(value string, most int) (int, error) {
-	n, err := strconv.Atoi(value)
-	if err != nil || n < 1 || n > most {
-		return 0, fmt.Errorf("%s is not a number from 1 to %d", getopt.Quote(value), most)
-	}
-	return n, nil
 }
 
 // printHelp is the end of a command line that asks for it or cannot be read.
