@@ -18,3 +18,4 @@ go test -count=1 -run '^TestOriginal$' ./cmd/pure-pwconvert/ -oracle "$programs/
 CGO_ENABLED=0 go test -count=1 -tags privileged -run '^TestLikeTheOriginal$' ./cmd/pure-quotacheck/ -oracle "$programs/sbin/pure-quotacheck"
 go test -count=1 -tags oracle ./test/oracle/ -original "$folder"
 go test -count=1 -tags oracle ./test/certd/ -oracle "$server"
+go test -count=1 -tags oracle ./test/uploads/ -oracle "$server"

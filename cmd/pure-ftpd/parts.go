@@ -28,6 +28,7 @@ import (
 	"pureftpd/internal/session"
 	"pureftpd/internal/tlsconf"
 	"pureftpd/internal/transfer"
+	"pureftpd/internal/uploads"
 )
 
 // passiveWait is how long a session waits for the client to connect to its passive port. A port that a firewall closes is
@@ -44,6 +45,7 @@ type parts struct {
 	copier    *transfer.Copier
 	admission *server.Admission
 	altLogs   []*record.AltLog
+	uploads   *uploads.Courier // nil without -o
 	handler   *session.Handler
 	tls       *tlsconf.Server  // nil if TLS is off
 	keeper    *acmecert.Keeper // nil if the certificate does not come by ACME
@@ -98,6 +100,10 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 	if slots != nil {
 		config.FirstNumber = uint64(os.Getpid()) // the only session of the process
 	}
+	announcer, err := p.openUploads(o)
+	if err != nil {
+		return nil, err
+	}
 	p.handler = session.NewHandler(config, session.Parts{
 		Auth:      only,
 		Roots:     rootfs.NewCache(o.FollowLinksTo...),
@@ -112,12 +118,18 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 		Shaper:    pace.NewShaper(pace.Rates(o.TotalBandwidth)),
 		AltLogs:   p.altLogs,
 		TLS:       p.tls,
+		Uploads:   announcer,
 	})
 	return p, nil
 }
 
 // close ends what newParts began; sessions must have ended.
 func (p *parts) close() {
+	if p.uploads != nil {
+		if err := p.uploads.Close(); err != nil {
+			p.log.WriteString(record.Error, err.Error())
+		}
+	}
 	closeAltLogs(p.altLogs)
 	if p.accounts != nil {
 		if err := closeBackends(p.accounts); err != nil {

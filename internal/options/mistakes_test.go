@@ -73,7 +73,6 @@ func TestSwitchMistakes(t *testing.T) {
 		{"-l http:accounts.example", `-l: "accounts.example" is neither an https URL nor the full pathname of a socket; write http:https://accounts.example.com/ftp`},
 		{"-l http:http://u:secret@accounts.example/", `-l: "http://u:xxxxx@accounts.example/" would send passwords in the clear; write https`},
 		{"-l http:https://u:secret@accounts.example:x/", `-l: the URL of the service cannot be read; write http:https://accounts.example.com/ftp`},
-		{"-o", `-o: the upload script is not available in this version; leave it out`},
 		{"--acme *.example.com", `--acme: "*.example.com" is a wildcard, which can only be proved in the DNS; give each name`},
 		{"--acme 192.0.2.1", `--acme: "192.0.2.1" is not the name of a host; write --acme=ftp.example.com`},
 		{"--acme a/../b", `--acme: "a/../b" is not the name of a host; write --acme=ftp.example.com`},

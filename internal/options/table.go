@@ -250,8 +250,8 @@ func settings() []setting {
 		},
 		toggle(setting{
 			short: 'o', long: "uploadscript",
-			section: files, missing: "the upload script",
-			help: "tell pure-uploadscript about uploads",
+			section: files,
+			help:    "tell pure-uploadscript about uploads",
 		}, "CallUploadScript", func(o *Options) *bool { return &o.UploadScript }),
 		{
 			short: 'O', long: "altlog", value: "[FORMAT:]FILE", arg: getopt.Required,

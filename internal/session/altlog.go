@@ -10,15 +10,17 @@ import (
 	"pureftpd/internal/record"
 )
 
-// logTransfer writes a transfer to the transfer logs (-O). It is called when the file has its final name.
+// logTransfer writes a transfer to the transfer logs (-O) and tells upload scripts of an upload (-o). It is called when the file
+// has its final name.
 func (s *Session) logTransfer(name string, t record.Transfer) {
-	if len(s.parts.AltLogs) == 0 {
+	announced := t.Upload && s.parts.Uploads != nil
+	if len(s.parts.AltLogs) == 0 && !announced {
 		return
 	}
 	real, err := s.outsidePath(s.path(name))
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) { // it was deleted meanwhile: there is nothing to name
-			s.logf(record.Error, "transfer log: find %s: %v", s.logPath(name), err)
+			s.logf(record.Error, "neither logged nor told to upload scripts: find %s: %v", s.logPath(name), err)
 		}
 		return
 	}
@@ -27,6 +29,9 @@ func (s *Session) logTransfer(name string, t record.Transfer) {
 	t.User, t.Host, t.Anonymous = s.account.Name, s.log.Host(), s.account.Anonymous
 	for _, l := range s.parts.AltLogs {
 		l.Write(t)
+	}
+	if announced {
+		s.parts.Uploads.Announce(t.User, real)
 	}
 }
 

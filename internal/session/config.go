@@ -146,6 +146,13 @@ type Parts struct {
 	Shaper    *pace.Shaper    // bandwidth of the whole server
 	TLS       *tlsconf.Server // nil where Config.TLS is TLSOff
 	AltLogs   []*record.AltLog
+	Uploads   Announcer // nil without -o
+}
+
+// An Announcer tells upload scripts of files that were received. It does not wait for them.
+type Announcer interface {
+	// Announce is told the account, "ftp" for anonymous users, and where the file is, as transfer logs name it.
+	Announce(login, path string)
 }
 
 // who makes an account's identity for file operations.

@@ -14,6 +14,7 @@ ln -s "$dir/log" "$dir/dev/log"
 mount --rbind "$dir/dev" /dev
 mount --bind "$dir/etc" /etc
 mount -t tmpfs none /run
+mount -t tmpfs none /var/spool
 exec "$@"
 `
 

@@ -192,7 +192,7 @@ func TestNotLanded(t *testing.T) {
 	dir := folder(t)
 	var lines []string
 	settings := map[string]string{
-		"CallUploadScript yes": "-o", "Bonjour name": "-v name",
+		"Bonjour name": "-v name",
 	}
 	var parts []string
 	for line, switches := range settings {
