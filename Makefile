@@ -5,7 +5,7 @@ VERSION  ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 5000x
 
-.PHONY: help build test check unit privileged clients backends logins oracle fuzz bench bench-rates bench-users install-tools clean
+.PHONY: help build test check unit privileged clients readers backends logins oracle fuzz bench bench-rates bench-users install-tools clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -19,7 +19,7 @@ build: ## static binaries in bin/; pure-pamd with PAM, if its headers are there
 		echo "without PAM: pure-pamd needs a C compiler and libpam0g-dev (security/pam_appl.h)"; \
 	fi
 
-test: install-tools check fuzz privileged clients backends logins oracle ## all of CI
+test: install-tools check fuzz privileged clients readers backends logins oracle ## all of CI
 
 install-tools: ## real clients and the libraries of the original, where this user may install
 	test/install.sh
@@ -39,6 +39,9 @@ privileged: ## what only root can test, on a binary without cgo
 
 clients: ## real clients from Debian, and a real authority, against the server
 	$(GO) test -count=1 -tags clients ./test/clients/ ./test/acme/
+
+readers: ## fail2ban, logwatch, awstats and webalizer on our logs
+	test/readers.sh
 
 backends: ## logins against real databases from Debian
 	$(GO) test -count=1 -parallel 6 -timeout 20m -tags backends ./test/backends/

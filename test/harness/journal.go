@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -98,4 +99,11 @@ func missing(lines, patterns []string, match func(pattern, s string) bool) strin
 		return ""
 	}
 	return patterns[0]
+}
+
+// Lines returns the datagrams that have come so far.
+func (j *Journal) Lines() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.lines)
 }
