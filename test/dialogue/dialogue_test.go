@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -21,10 +20,6 @@ var (
 
 // virtualSuffix ends the name of a program that keeps users in a virtual chroot.
 const virtualSuffix = "-virtualchroot"
-
-// comes lists the parts that our server does not have yet. Dialogues that need one are replayed
-// against the original only.
-var comes = []string{}
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -88,7 +83,6 @@ func TestDialogues(t *testing.T) {
 		t.Fatal("staged servers need root")
 	}
 	var ports harness.Ports
-	waiting := 0
 	for _, path := range files(t) {
 		f := parse(t, path)
 		if f.Root && !staged {
@@ -96,10 +90,6 @@ func TestDialogues(t *testing.T) {
 		}
 		if f.Ours && which == Original {
 			continue // it has no such setting
-		}
-		if which == Ours && waits(f) {
-			waiting++
-			continue
 		}
 		t.Run(strings.TrimSuffix(path, ".txtar"), func(t *testing.T) {
 			t.Parallel()
@@ -115,9 +105,6 @@ func TestDialogues(t *testing.T) {
 				t.Error(err)
 			}
 		})
-	}
-	if waiting > 0 {
-		t.Logf("%d dialogues wait for %q", waiting, comes)
 	}
 }
 
@@ -158,11 +145,6 @@ func replay(t *testing.T, ports *harness.Ports, config harness.Config, f *File, 
 // holds reports whether a file's text is as a pattern says, whose last line end may be missing.
 func holds(text, pattern string) bool {
 	return Match(pattern, text) || Match(strings.TrimSuffix(pattern, "\n"), text)
-}
-
-// waits reports whether a dialogue needs a part that our server does not have yet.
-func waits(f *File) bool {
-	return slices.ContainsFunc(f.Parts, func(p string) bool { return slices.Contains(comes, p) })
 }
 
 // TestDifferencesAreListed holds the dialogues to the list that administrators read.

@@ -22,7 +22,6 @@ type File struct {
 	Inetd   bool     // the server is started for each connection, on its standard input
 	Ours    bool     // asks for something the original does not have: it is never replayed against that
 	Virtual bool     // needs the virtual chroot: the program whose name ends in -virtualchroot
-	Parts   []string // needs these parts of the server, see parts
 
 	Files map[string]string // by path: what is there before
 	After map[string]string // by path in the home: patterns of what must be there afterwards
@@ -75,9 +74,6 @@ func (f *File) section(name, text string) error {
 	return nil
 }
 
-// parts lists what a server may not have, and a dialogue may need.
-var parts = []string{"tls"}
-
 func (f *File) needs(words []string) error {
 	for _, word := range words {
 		switch word {
@@ -90,10 +86,7 @@ func (f *File) needs(words []string) error {
 		case "virtualchroot":
 			f.Virtual = true
 		default:
-			if !slices.Contains(parts, word) {
-				return fmt.Errorf("%q cannot be needed", word)
-			}
-			f.Parts = append(f.Parts, word)
+			return fmt.Errorf("%q cannot be needed", word)
 		}
 	}
 	return nil
