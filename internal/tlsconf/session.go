@@ -59,7 +59,7 @@ func (s *Session) dataConfig() *tls.Config {
 	c.NextProtos = []string{"ftp-data", "ftp"}
 	c.DynamicRecordSizingDisabled = true // a file is wanted as a whole: full records from its first byte on
 	c.GetCertificate = s.dataCertificate
-	c.WrapSession = s.wrap
+	c.WrapSession = s.wrapData
 	c.UnwrapSession = s.unwrapOwn
 	if s.server.config.Binding == BindRequire {
 		c.VerifyConnection = func(state tls.ConnectionState) error {

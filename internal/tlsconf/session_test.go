@@ -167,6 +167,26 @@ func TestForeignTickets(t *testing.T) {
 	})
 }
 
+// A full handshake in TLS 1.3 hands out a ticket before the client can be refused. It must not open the port next time.
+func TestTicketOfAFullHandshakeProvesNothing(t *testing.T) {
+	versions(t, func(t *testing.T, version uint16) {
+		for _, binding := range []Binding{BindWarn, BindRequire} {
+			victim := newTalk(t, memoryServer(t, Config{Binding: binding}), version)
+			ok(t, victim.session.Control, victim.client)
+			thief := clientConfig(version)
+			for i := range 3 {
+				s := shake(t, victim.session.Data, thief)
+				if s.server.DidResume || binding == BindRequire && !errors.Is(s.serverErr, ErrNotResumed) {
+					t.Errorf("%v: stranger's connection %d resumed %v, %v", binding, i, s.server.DidResume, s.serverErr)
+				}
+			}
+			if s := ok(t, victim.session.Data, victim.client); !s.server.DidResume {
+				t.Errorf("%v: the session's own client did not resume", binding)
+			}
+		}
+	})
+}
+
 // A client that comes back resumes its control connection; its old tickets are worth nothing for the new session's data.
 func TestControlResumesEarlierSession(t *testing.T) {
 	versions(t, func(t *testing.T, version uint16) {

@@ -2,6 +2,7 @@ package tlsconf
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/subtle"
 	"crypto/tls"
 )
@@ -14,9 +15,24 @@ const ticketPrefix = "pureftpd\x00"
 
 // wrap makes a ticket that carries the session's mark.
 func (s *Session) wrap(cs tls.ConnectionState, state *tls.SessionState) ([]byte, error) {
-	entry := make([]byte, 0, len(ticketPrefix)+len(s.mark)+len(cs.ServerName))
+	return s.ticket(s.mark, cs, state)
+}
+
+// wrapData makes a ticket for a data connection. One that has not resumed the session may be a stranger's, and in TLS 1.3 the
+// tickets are out before he is refused: where resuming is to prove something, his carry a mark that nobody has.
+func (s *Session) wrapData(cs tls.ConnectionState, state *tls.SessionState) ([]byte, error) {
+	if s.server.config.Binding == BindOff || cs.DidResume {
+		return s.wrap(cs, state)
+	}
+	var nobody mark
+	_, _ = rand.Read(nobody[:]) // never fails
+	return s.ticket(nobody, cs, state)
+}
+
+func (s *Session) ticket(m mark, cs tls.ConnectionState, state *tls.SessionState) ([]byte, error) {
+	entry := make([]byte, 0, len(ticketPrefix)+len(m)+len(cs.ServerName))
 	entry = append(entry, ticketPrefix...)
-	entry = append(entry, s.mark[:]...)
+	entry = append(entry, m[:]...)
 	entry = append(entry, cs.ServerName...)
 	state.Extra = append(state.Extra, entry)
 	return s.server.tickets.EncryptTicket(cs, state)
