@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -88,7 +89,8 @@ func (p *player) endTLS(c *conn) error {
 	return c.SetDeadline(time.Now().Add(stepLimit))
 }
 
-// dataTLS does the handshake of a data connection. Words are fresh, for one that resumes nothing, and fails.
+// dataTLS does the handshake of a data connection. Words are fresh, for one that resumes nothing; of=N, for one with the
+// session of control connection N; and fails: it must fail.
 func (p *player) dataTLS(c *conn, arg string) error {
 	if c.tls == nil {
 		return errors.New("the control connection has no TLS")
@@ -99,13 +101,28 @@ func (p *player) dataTLS(c *conn, arg string) error {
 	}
 	config := c.tls.Clone()
 	config.NextProtos = nil
-	if arg == "fresh" || arg == "fresh fails" {
-		config.ClientSessionCache = nil
+	fails := false
+	for _, word := range strings.Fields(arg) {
+		key, value, _ := strings.Cut(word, "=")
+		switch key {
+		case "fresh":
+			config.ClientSessionCache = nil
+		case "of":
+			number, err := strconv.Atoi(value)
+			if other := p.conns[number]; err != nil || other == nil || other.tls == nil {
+				return fmt.Errorf("there is no TLS session %q", value)
+			}
+			config.ClientSessionCache = p.conns[number].tls.ClientSessionCache
+		case "fails":
+			fails = true
+		default:
+			return fmt.Errorf("TLS on a data connection knows no %q", word)
+		}
 	}
 	conn := tls.Client(&wire{Conn: d}, config)
 	err = conn.Handshake()
 	c.data = conn
-	if strings.HasSuffix(arg, "fails") {
+	if fails {
 		if err == nil {
 			_, err = conn.Read(make([]byte, 1))
 		}
