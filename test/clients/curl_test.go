@@ -14,9 +14,16 @@ func curl() client {
 		// Active first: when a server answers fast, curl 7.88 sleeps for up to a second before it
 		// opens a passive connection.
 		ways: []way{eprt(), port(), epsv(), pasv(), epsv6(), eprt6()},
-		push: curlPush,
-		pull: curlPull,
-		way:  epsv(),
+		// No active mode: curl 7.87 and 7.88 do not begin TLS there (curl issue 10666).
+		tls: []way{
+			epsv().over(tls13, "require"), pasv().over(tls13, "require").implicitly(),
+			epsv().over(tls12, "warn").fresh(), pasv().over(tls12, "off").fresh().implicitly(),
+			epsv6().over(tls13, "off").fresh(), epsv6().over(tls12, "off").fresh().implicitly(),
+		},
+		cannotResume: map[string]string{tls12: "it takes no tickets, and wants a session identifier"},
+		push:         curlPush,
+		pull:         curlPull,
+		way:          epsv(),
 		get: mover{call: func(tr *trip, x transfer) call {
 			return tr.curl(append(curlManner(x), "--output", x.local, tr.url(x.remote))...)
 		}, manners: every(), resumes: "REST"},
@@ -39,6 +46,12 @@ func (tr *trip) curl(args ...string) call {
 		options = append(options, "--ftp-port", "-", "--disable-eprt")
 	case "EPRT":
 		options = append(options, "--ftp-port", "-")
+	}
+	if p := tr.way.tls; p.on() {
+		options = append(options, "--ssl-reqd", "--cacert", tr.certificate, "--tlsv"+p.version, "--tls-max", p.version)
+		if p.fresh {
+			options = append(options, "--no-sessionid")
+		}
 	}
 	return call{program: "curl", args: append(options, args...)}
 }

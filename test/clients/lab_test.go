@@ -16,7 +16,7 @@ import (
 	"pureftpd/test/harness"
 )
 
-// The ports of the servers: one control port and portsOfServer-1 passive ones each.
+// The ports of the servers: two control ports and portsOfServer-2 passive ones each.
 const (
 	firstPort     = 25000
 	endPort       = 26000
@@ -34,16 +34,30 @@ const waitLimit = 20 * time.Second
 
 var serverFlag = flag.String("server", "", "test this `program` instead of building one; needs root")
 
-// A lab has a server for each address family.
+// A lab has a server for each kind of way, from the first test on that goes it.
 type lab struct {
-	four, six *site
+	t      *testing.T
+	ports  *harness.Ports
+	binary string
+	sites  map[kindOfSite]*site
+}
+
+// A kindOfSite tells sites apart.
+type kindOfSite struct {
+	six     bool
+	tls     bool
+	binding string // TLSBinding
 }
 
 // A site is a running server as the clients see it.
 type site struct {
 	host string // 127.0.0.1 or ::1
-	port int
+	port int    // the first one; with TLS the next one is for implicit TLS
+	dir  string // the server's folder
 	home string // the user's root, on the disk
+	// With TLS, the certificate that clients have to trust.
+	certificate string
+	log         *harness.Journal // nil if the log cannot be had
 }
 
 func newLab(t *testing.T) *lab {
@@ -55,23 +69,45 @@ func newLab(t *testing.T) *lab {
 			t.Fatal(err)
 		}
 	}
-	ports := new(harness.Ports)
-	return &lab{
-		four: newSite(t, ports, binary, "127.0.0.1"),
-		six:  newSite(t, ports, binary, "::1"),
-	}
+	return &lab{t: t, ports: new(harness.Ports), binary: binary, sites: make(map[kindOfSite]*site)}
 }
 
-func newSite(t *testing.T, ports *harness.Ports, binary, host string) *site {
+// site returns the server at which a way ends.
+func (l *lab) site(w way) *site {
+	kind := kindOfSite{w.six, w.tls.on(), w.tls.binding}
+	if l.sites[kind] == nil {
+		l.sites[kind] = l.start(l.t, w)
+	}
+	return l.sites[kind]
+}
+
+// start starts a server for a way.
+func (l *lab) start(t *testing.T, w way) *site {
 	t.Helper()
+	return l.startWith(t, w, "$DIR/tls.pem", nil)
+}
+
+// startWith starts a server for a way with a certificate among files.
+func (l *lab) startWith(t *testing.T, w way, certificate string, files map[string]string) *site {
+	t.Helper()
+	host := "127.0.0.1"
+	if w.six {
+		host = "::1"
+	}
 	port := freePorts(t, host)
-	server := harness.Start(t, ports, harness.Config{
-		Binary: binary,
-		Staged: *serverFlag != "",
-		Options: []string{
-			"-S", fmt.Sprintf("%s,%d", host, port),
-			"-p", fmt.Sprintf("%d:%d", port+1, port+portsOfServer-1),
-		},
+	options := []string{
+		"-S", fmt.Sprintf("%s,%d", host, port),
+		"-p", fmt.Sprintf("%d:%d", port+2, port+portsOfServer-1),
+	}
+	if w.tls.on() {
+		options = append(options, "-Y", "3", "-2", certificate, "--tlsbinding", w.tls.binding,
+			"--implicittlslisten", fmt.Sprintf("%s,%d", host, port+1))
+	}
+	server := harness.Start(t, l.ports, harness.Config{
+		Binary:  l.binary,
+		Staged:  os.Getuid() == 0 || *serverFlag != "",
+		Options: options,
+		Files:   files,
 	})
 	address := net.JoinHostPort(host, strconv.Itoa(port))
 	eventually(t, "the server takes a connection", func() bool {
@@ -81,7 +117,10 @@ func newSite(t *testing.T, ports *harness.Ports, binary, host string) *site {
 		}
 		return err == nil
 	})
-	return &site{host: host, port: port, home: filepath.Join(server.Dir, "home")}
+	return &site{
+		host: host, port: port, dir: server.Dir, home: filepath.Join(server.Dir, "home"),
+		certificate: filepath.Join(server.Dir, "tls.pem"), log: server.Log,
+	}
 }
 
 // freePorts returns the first of portsOfServer ports that nobody listens on.

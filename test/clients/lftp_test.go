@@ -13,6 +13,11 @@ func lftp() client {
 		name: "lftp",
 		// No active mode to ::1: it sends EPRT with the address `::`, whatever it is bound to.
 		ways: []way{epsv(), pasv(), port(), eprt(), epsv6()},
+		tls: []way{
+			epsv().over(tls13, "require"), pasv().over(tls12, "require").implicitly(),
+			port().over(tls12, "require"), eprt().over(tls13, "warn").fresh(),
+			epsv6().over(tls13, "require").implicitly(), epsv6().over(tls12, "off").fresh(),
+		},
 		push: func(tr *trip, local, remote string) string {
 			line := "mirror -R --parallel=4 " + lftpQuote(local) + " " + lftpQuote(remote)
 			return tr.run(tr.lftp(line))
@@ -42,8 +47,13 @@ func (tr *trip) lftp(lines ...string) call {
 		"set ftp:list-options -a",
 		fmt.Sprintf("set ftp:passive-mode %t", !tr.way.active()),
 		fmt.Sprintf("set ftp:prefer-epsv %t", tr.way.verb[0] == 'E'),
-		fmt.Sprintf("open -u %s,%s -p %d ftp://%s", user, password, tr.port, bracketed(tr.host)),
 	}
+	if p := tr.way.tls; p.on() {
+		script = append(script, "set ftp:ssl-force yes", "set ssl:ca-file "+tr.certificate,
+			"set ssl:priority NORMAL:-VERS-ALL:+VERS-TLS"+p.version,
+			fmt.Sprintf("set ftp:ssl-copy-sid %t", !p.fresh))
+	}
+	script = append(script, fmt.Sprintf("open -u %s,%s -p %d %s://%s", user, password, tr.port, tr.scheme(), bracketed(tr.host)))
 	return call{
 		program: "lftp",
 		args:    []string{"--norc", "-f", "/dev/stdin"},

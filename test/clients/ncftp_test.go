@@ -9,7 +9,7 @@ func ncftp() client {
 	cannot := lacks{long: why, longUTF8: why}
 	return client{
 		name:       "ncftp",
-		ways:       []way{pasv(), port()}, // it knows neither extended commands nor IPv6
+		ways:       []way{pasv(), port()}, // it knows neither extended commands nor IPv6, nor TLS
 		push:       ncftpPush,
 		pull:       ncftpPull,
 		cannotPush: cannot,

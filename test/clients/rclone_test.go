@@ -11,6 +11,10 @@ func rclone() client {
 	return client{
 		name: "rclone",
 		ways: []way{epsv(), pasv(), epsv6()}, // it has no active mode
+		tls: []way{
+			epsv().over(tls13, "require"), pasv().over(tls12, "require").implicitly(),
+			epsv6().over(tls13, "warn").fresh().implicitly(), epsv().over(tls12, "off").fresh(),
+		},
 		push: func(tr *trip, local, remote string) string {
 			return tr.run(tr.rclone("sync", "--create-empty-src-dirs", local, ":ftp:"+remote))
 		},
@@ -35,20 +39,34 @@ func (tr *trip) rclone(args ...string) call {
 	options := []string{
 		"--config=", "-vv", "--dump=bodies", "--retries=1", "--low-level-retries=1",
 	}
+	p := tr.way.tls
+	env := []string{
+		"SSL_CERT_FILE=" + tr.certificate,
+		fmt.Sprintf("RCLONE_FTP_TLS=%t", p.implicit),
+		fmt.Sprintf("RCLONE_FTP_EXPLICIT_TLS=%t", p.on() && !p.implicit),
+		fmt.Sprintf("RCLONE_FTP_DISABLE_TLS13=%t", p.version == tls12),
+	}
+	if p.fresh {
+		env = append(env, "RCLONE_FTP_TLS_CACHE_SIZE=0")
+	}
+	sessions := 4
+	if p.binding == "require" {
+		sessions = 1 // they share one store of tickets, and would show those of each other
+	}
 	return call{
 		program: "rclone",
 		args:    append(options, args...),
-		env: []string{
-			"RCLONE_FTP_HOST=" + bracketed(tr.host),
-			"RCLONE_FTP_PORT=" + tr.portText(),
-			"RCLONE_FTP_USER=" + user,
-			"RCLONE_FTP_PASS=" + strings.TrimSpace(obscured),
-			"RCLONE_FTP_CONCURRENCY=4",
+		env: append(env,
+			"RCLONE_FTP_HOST="+bracketed(tr.host),
+			"RCLONE_FTP_PORT="+tr.portText(),
+			"RCLONE_FTP_USER="+user,
+			"RCLONE_FTP_PASS="+strings.TrimSpace(obscured),
+			fmt.Sprintf("RCLONE_FTP_CONCURRENCY=%d", sessions),
 			fmt.Sprintf("RCLONE_FTP_DISABLE_EPSV=%t", tr.way.verb == "PASV"),
 			// By default it replaces blanks at the ends of names by something else.
 			"RCLONE_FTP_ENCODING=Slash,Del,Ctl",
 			"RCLONE_LOCAL_ENCODING=Slash",
-		},
+		),
 	}
 }
 

@@ -133,27 +133,32 @@ func (l *lab) eachFile(t *testing.T, manner manner, data []byte, move func(*erra
 			if !slices.Contains(m.manners, manner) {
 				continue
 			}
-			t.Run(c.name+"/"+direction, func(t *testing.T) {
-				e := &errand{trip: l.trip(t, c.way), mover: m, source: source}
-				e.transfer = transfer{
-					manner: manner,
-					local:  filepath.Join(e.dir, "file"),
-					remote: e.remoteFile(),
-				}
-				from, to := filepath.Join(e.there, "file"), e.local
-				if direction == "put" {
-					from, to = to, from
-				}
-				link(t, source, from)
-				e.target = to
-				move(e)
-				if got := hash(t, to); got != want {
-					t.Errorf("the file is %s; want %s", got, want)
-				}
-				e.quiet(t)
-			})
+			for _, w := range append([]way{c.way}, c.tls[:min(1, len(c.tls))]...) {
+				name := strings.Join([]string{c.name, w.String(), direction}, "/")
+				t.Run(name, func(t *testing.T) {
+					e := &errand{trip: l.trip(t, w), mover: m, source: source}
+					e.manner = manner
+					e.travel(direction, move)
+					if got := hash(t, e.target); got != want {
+						t.Errorf("the file is %s; want %s", got, want)
+					}
+					e.quiet(t)
+				})
+			}
 		}
 	}
+}
+
+// travel puts the file where a direction begins, and moves it.
+func (e *errand) travel(direction string, move func(*errand)) {
+	e.local, e.transfer.remote = filepath.Join(e.dir, "file"), e.remoteFile()
+	from, to := filepath.Join(e.there, "file"), e.local
+	if direction == "put" {
+		from, to = to, from
+	}
+	link(e.T, e.source, from)
+	e.target = to
+	move(e)
 }
 
 // remoteFile returns the path of the file on the server.

@@ -13,19 +13,26 @@ import (
 // testTrees moves trees with each client in each of its ways.
 func (l *lab) testTrees(t *testing.T) {
 	for _, c := range table() {
-		for i, w := range c.ways {
-			plants := map[string]plant{"few": plantFew}
-			if i == 0 {
-				plants = map[string]plant{"odd": plantOdd, "many": plantMany}
-			}
-			for _, what := range slices.Sorted(maps.Keys(plants)) {
-				plant := plants[what]
-				name := strings.Join([]string{c.name, w.String(), what}, "/")
-				t.Run(name+"/pull", func(t *testing.T) { testPull(l.trip(t, w), c, plant) })
-				if c.push != nil {
-					t.Run(name+"/push", func(t *testing.T) { testPush(l.trip(t, w), c, plant) })
+		for _, ways := range [][]way{c.ways, c.tls} {
+			for i, w := range ways {
+				plants := map[string]plant{"few": plantFew}
+				if i == 0 {
+					plants = map[string]plant{"odd": plantOdd, "many": plantMany}
 				}
+				l.testTreesIn(t, c, w, plants)
 			}
+		}
+	}
+}
+
+// testTreesIn moves trees with a client in one way.
+func (l *lab) testTreesIn(t *testing.T, c client, w way, plants map[string]plant) {
+	for _, what := range slices.Sorted(maps.Keys(plants)) {
+		plant := plants[what]
+		name := strings.Join([]string{c.name, w.String(), what}, "/")
+		t.Run(name+"/pull", func(t *testing.T) { testPull(l.trip(t, w), c, plant) })
+		if c.push != nil {
+			t.Run(name+"/push", func(t *testing.T) { testPush(l.trip(t, w), c, plant) })
 		}
 	}
 }

@@ -24,6 +24,7 @@ type trip struct {
 	*testing.T
 	*site
 	way    way
+	port   int    // of control connections
 	dir    string // the client's working directory
 	rc     string // its home
 	remote string // the folder on the server, relative to the login's
@@ -33,10 +34,15 @@ type trip struct {
 // trip makes the folders of a test. Its end removes them.
 func (l *lab) trip(t *testing.T, w way) *trip {
 	t.Helper()
-	s := l.four
-	if w.six {
-		s = l.six
+	if w.tls.on() && *serverFlag != "" {
+		t.Skip("another server may have other settings for TLS")
 	}
+	return tripTo(t, l.site(w), w)
+}
+
+// tripTo makes the folders of a test with a server.
+func tripTo(t *testing.T, s *site, w way) *trip {
+	t.Helper()
 	there, err := os.MkdirTemp(s.home, "")
 	if err == nil {
 		err = os.Chmod(there, 0o755)
@@ -50,8 +56,12 @@ func (l *lab) trip(t *testing.T, w way) *trip {
 		}
 	})
 	s.own(t, there)
+	port := s.port
+	if w.tls.implicit {
+		port++
+	}
 	return &trip{
-		T: t, site: s, way: w, dir: t.TempDir(), rc: t.TempDir(),
+		T: t, site: s, way: w, port: port, dir: t.TempDir(), rc: t.TempDir(),
 		remote: filepath.Base(there), there: there,
 	}
 }

@@ -7,7 +7,15 @@ import "strings"
 // url returns an FTP URL of a path relative to the login's folder (RFC 1738, 3.2).
 func (tr *trip) url(path string) string {
 	host := bracketed(tr.host) + ":" + tr.portText()
-	return "ftp://" + user + ":" + password + "@" + host + "/" + escape(path)
+	return tr.scheme() + "://" + user + ":" + password + "@" + host + "/" + escape(path)
+}
+
+// scheme is ftps where TLS comes first.
+func (tr *trip) scheme() string {
+	if tr.way.tls.implicit {
+		return "ftps"
+	}
+	return "ftp"
 }
 
 // bracketed puts an IPv6 address in brackets.

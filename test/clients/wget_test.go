@@ -2,13 +2,20 @@
 
 package clients
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 func wget() client {
 	const cut = "it cuts names that leave no room for a suffix of its own"
 	return client{
 		name: "wget",
 		ways: []way{pasv(), port(), epsv6(), eprt6()},
+		tls: []way{
+			pasv().over(tls13, "require"), port().over(tls12, "require").implicitly(),
+			epsv6().over(tls12, "warn").fresh(), eprt6().over(tls13, "require").implicitly(),
+		},
 		pull: func(tr *trip, local, remote string) string { // it sends nothing
 			return tr.run(tr.wget("--recursive", "--level=inf", "--timestamping",
 				"--no-host-directories", "--cut-dirs=1", "--restrict-file-names=nocontrol",
@@ -33,6 +40,18 @@ func (tr *trip) wget(args ...string) call {
 	}
 	if tr.way.active() {
 		options = append(options, "--no-passive-ftp")
+	}
+	if p := tr.way.tls; p.on() {
+		options = append(options, "--ca-certificate="+tr.certificate, "--secure-protocol=TLSv"+strings.ReplaceAll(p.version, ".", "_"))
+		if p.implicit {
+			options = append(options, "--ftps-implicit")
+		}
+		if p.fresh {
+			options = append(options, "--no-ftps-resume-ssl")
+		}
+		for i, arg := range args { // to wget both are ftps
+			args[i] = strings.Replace(arg, "ftp://", "ftps://", 1)
+		}
 	}
 	return call{program: "wget", args: append(options, args...)}
 }

@@ -18,7 +18,10 @@ import (
 // Certificate returns a self-signed certificate for localhost with its key, in PEM. It is the same each time.
 func Certificate() ([]byte, error) { return certificate() }
 
-var certificate = sync.OnceValues(func() ([]byte, error) {
+var certificate = sync.OnceValues(func() ([]byte, error) { return NewCertificate("localhost") })
+
+// NewCertificate returns a new certificate like [Certificate]'s, that calls itself by a name of its own.
+func NewCertificate(commonName string) ([]byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -26,9 +29,9 @@ var certificate = sync.OnceValues(func() ([]byte, error) {
 	now := time.Now()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()),
-		Subject:      pkix.Name{CommonName: "localhost"},
+		Subject:      pkix.Name{CommonName: commonName},
 		DNSNames:     []string{"localhost"},
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 		NotBefore:    now.Add(-time.Hour),
 		NotAfter:     now.AddDate(1, 0, 0),
 	}
@@ -42,7 +45,7 @@ var certificate = sync.OnceValues(func() ([]byte, error) {
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
 	return append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})...), nil
-})
+}
 
 // writeCertificate stores the certificate as servers want it: for their owner only.
 func writeCertificate(path string) error {

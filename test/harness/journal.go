@@ -61,6 +61,13 @@ func (j *Journal) read() {
 	}
 }
 
+// Lines returns the lines that have come.
+func (j *Journal) Lines() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.lines)
+}
+
 // Expect waits until lines have come that match the patterns in their order; others may stand
 // between them. A pattern that begins with `<` is for the whole datagram, another one for what
 // follows the program's name.

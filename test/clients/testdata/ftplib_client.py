@@ -1,27 +1,69 @@
 """Moves files with Python's ftplib.
 
-usage: ftplib_client.py HOST PORT VERB COMMAND LOCAL REMOTE N
+usage: ftplib_client.py HOST PORT VERB COMMAND LOCAL REMOTE N [CERTIFICATE VERSION BEGIN DATA]
 
 The user is ann, the password secret. VERB says how data connections are opened. Commands: push and
 pull move trees; put and get move a file, from restart marker N on; partput and partget move the
-first N bytes of it and wait for ever; textput and textget move it as lines.
+first N bytes of it and wait for ever; textput and textget move it as lines. With a certificate all of
+it goes over TLS of that version: explicit or implicit, with data connections that are resuming the
+session of the control connection, or fresh.
 """
 import ftplib
 import os
 import signal
+import socket
+import ssl
 import sys
 
 
 def main():
     host, port, verb, command, local, remote = sys.argv[1:7]
     number = int(sys.argv[7])
-    ftp = ftplib.FTP(encoding="latin-1")  # names are bytes
+    ftp = client(*sys.argv[8:])
     ftp.set_debuglevel(1)
     ftp.connect(host, int(port), timeout=20)
     ftp.login("ann", "secret")
+    if isinstance(ftp, ftplib.FTP_TLS):
+        ftp.prot_p()
     ftp.set_pasv(verb in ("PASV", "EPSV"))
     COMMANDS[command](ftp, os.fsencode(local), text(os.fsencode(remote)), number)
     ftp.quit()
+
+
+def client(certificate=None, version=None, begin="explicit", data="fresh"):
+    if certificate is None:
+        return ftplib.FTP(encoding="latin-1")  # names are bytes
+    context = ssl.create_default_context(cafile=certificate)
+    context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+    bases = [ftplib.FTP_TLS]
+    if begin == "implicit":
+        bases.insert(0, Implicit)
+    if data == "resuming":
+        bases.insert(0, Resuming)
+    return type("Client", tuple(bases), {})(encoding="latin-1", context=context)
+
+
+class Resuming(ftplib.FTP_TLS):
+    """The lines of docs/tls.md."""
+
+    def ntransfercmd(self, cmd, rest=None):
+        conn, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+        if self._prot_p:
+            conn = self.context.wrap_socket(conn, server_hostname=self.host, session=self.sock.session)
+        return conn, size
+
+
+class Implicit(ftplib.FTP_TLS):
+    """TLS before the greeting."""
+
+    def connect(self, host, port, timeout):
+        self.host, self.port, self.timeout = host, port, timeout
+        raw = socket.create_connection((host, port), timeout)
+        self.af = raw.family
+        self.sock = self.context.wrap_socket(raw, server_hostname=host)
+        self.file = self.sock.makefile("r", encoding=self.encoding)
+        self.welcome = self.getresp()
+        return self.welcome
 
 
 def text(name):
