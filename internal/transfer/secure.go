@@ -7,6 +7,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // ErrTruncated says that the peer ended the TCP connection without ending TLS (close_notify; RFC 8446, 6.1). Anybody on the
@@ -135,7 +137,11 @@ func (w *sealed) Read(p []byte) (int, error) {
 // Write gathers p, which is one record.
 func (w *sealed) Write(p []byte) (int, error) {
 	if !w.gathering {
-		return w.Conn.Write(p)
+		n, err := w.Conn.Write(p)
+		// Clients that write their half of the handshake in pieces, such as GnuTLS, leave it to the kernel when the second
+		// one goes out (Nagle): after our acknowledgement of the first one, which ours would delay by 40 ms.
+		_ = unix.SetsockoptInt(w.fd, unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1)
+		return n, err
 	}
 	if w.n+len(p) > sealedSize {
 		if err := w.flush(); err != nil {

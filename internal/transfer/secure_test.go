@@ -7,12 +7,14 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"math/big"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -325,4 +327,52 @@ func TestEnded(t *testing.T) {
 	if HungUp(client) {
 		t.Error("HungUp() = true with something to read")
 	}
+}
+
+// GnuTLS writes its half of the handshake record by record, and leaves Nagle's algorithm on: the second record waits until we
+// acknowledge the first one.
+func TestSecureHandshakeOfAClientThatWritesInPiecesIsFast(t *testing.T) {
+	const delayed = 30 * time.Millisecond // less than the kernel delays an acknowledgement by, which is 40
+	eachVersion(t, func(t *testing.T, version uint16) {
+		var took []time.Duration
+		for range 9 {
+			conn, raw := connected(t)
+			if err := raw.SetNoDelay(false); err != nil {
+				t.Fatal(err)
+			}
+			server := tlsConfigs().server.Clone()
+			server.MinVersion, server.MaxVersion = version, version
+			s := NewSecure(conn, func(under net.Conn) *tls.Conn { return tls.Server(under, server) })
+			c := tls.Client(pieces{raw}, tlsConfigs().client.Clone())
+			done := make(chan error, 1)
+			go func() { done <- c.Handshake() }()
+			began := time.Now()
+			if err := errors.Join(s.Handshake(10*time.Second), <-done); err != nil {
+				t.Fatal(err)
+			}
+			took = append(took, time.Since(began))
+			if err := errors.Join(raw.Close(), s.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if slices.Sort(took); took[len(took)/2] >= delayed {
+			t.Errorf("handshakes took %v; want most below %v", took, delayed)
+		}
+	})
+}
+
+// pieces writes TLS record by record.
+type pieces struct{ *net.TCPConn }
+
+func (p pieces) Write(b []byte) (int, error) {
+	const header = 5 // its last two bytes are the length of what follows (RFC 8446, 5.1)
+	done := 0
+	for done < len(b) {
+		n := header + int(binary.BigEndian.Uint16(b[done+3:]))
+		if _, err := p.TCPConn.Write(b[done : done+n]); err != nil {
+			return done, err
+		}
+		done += n
+	}
+	return done, nil
 }

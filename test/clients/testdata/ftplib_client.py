@@ -123,7 +123,8 @@ def get(ftp, local, remote, marker):
 def put_part(ftp, local, remote, size):
     ftp.voidcmd("TYPE I")
     with open(local, "rb") as file:
-        ftp.transfercmd("STOR " + remote).sendall(file.read(size))
+        data = ftp.transfercmd("STOR " + remote)
+        data.sendall(file.read(size))
     wait()
 
 
