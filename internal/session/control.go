@@ -190,7 +190,7 @@ func (c *control) secured() bool { return c.tls != nil }
 
 // secure lays TLS over the connection; server makes our end of it. After an error the connection is of no use.
 func (c *control) secure(server func(net.Conn) *tls.Conn, limit time.Duration) (tls.ConnectionState, error) {
-	c.wire = &records{Conn: c.raw}
+	c.wire = &records{Conn: c.raw, shaking: true}
 	c.tls = server(c.wire)
 	c.conn = c.tls
 	if err := c.raw.SetDeadline(time.Now().Add(limit)); err != nil {
@@ -203,6 +203,7 @@ func (c *control) secure(server func(net.Conn) *tls.Conn, limit time.Duration) (
 	if err := c.tls.Handshake(); err != nil {
 		return tls.ConnectionState{}, err
 	}
+	c.wire.shaking = false
 	return c.tls.ConnectionState(), nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+
+	"pureftpd/internal/transfer"
 )
 
 // records is a connection as TLS reads it. It keeps count of the records, so that reading can end exactly where TLS ends: TLS
@@ -15,6 +17,17 @@ type records struct {
 	left   int     // bytes of the record still to come
 	exact  bool    // read no further than to the end of a record
 	clear  []byte  // what came in place of a record
+
+	shaking bool // the handshake is not over
+}
+
+// Write writes on. In the handshake an answer is due, which may come in pieces.
+func (r *records) Write(p []byte) (int, error) {
+	n, err := r.Conn.Write(p)
+	if r.shaking {
+		transfer.AcknowledgeAtOnce(r.Conn)
+	}
+	return n, err
 }
 
 // Read reads on, in exact mode one header or the rest of one record. Its end is there, too, where something begins that is no

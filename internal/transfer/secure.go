@@ -7,8 +7,6 @@ import (
 	"net"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // ErrTruncated says that the peer ended the TCP connection without ending TLS (close_notify; RFC 8446, 6.1). Anybody on the
@@ -138,9 +136,7 @@ func (w *sealed) Read(p []byte) (int, error) {
 func (w *sealed) Write(p []byte) (int, error) {
 	if !w.gathering {
 		n, err := w.Conn.Write(p)
-		// Clients that write their half of the handshake in pieces, such as GnuTLS, leave it to the kernel when the second
-		// one goes out (Nagle): after our acknowledgement of the first one, which ours would delay by 40 ms.
-		_ = unix.SetsockoptInt(w.fd, unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1)
+		acknowledgeAtOnce(w.fd)
 		return n, err
 	}
 	if w.n+len(p) > sealedSize {
