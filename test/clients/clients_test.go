@@ -21,6 +21,8 @@ type client struct {
 	name string
 	ways []way // of trees; the first one moves all of them, the others a few files
 	tls  []way // the same over TLS; none: it has no TLS
+	// idles says why many files over TLS would take it minutes without anything to do: it moves a few and the odd ones only.
+	idles string
 
 	// The folder local becomes, or is filled from, the folder remote, a path relative to the
 	// login's.

@@ -20,6 +20,7 @@ func curl() client {
 			epsv().over(tls12, "warn").fresh(), pasv().over(tls12, "off").fresh().implicitly(),
 			epsv6().over(tls13, "off").fresh(), epsv6().over(tls12, "off").fresh().implicitly(),
 		},
+		idles:        "it sleeps before it opens a passive connection, see above",
 		cannotResume: map[string]string{tls12: "it takes no tickets, and wants a session identifier"},
 		push:         curlPush,
 		pull:         curlPull,

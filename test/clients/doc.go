@@ -4,7 +4,8 @@
 // lists; a client that is not there is a failure. Each client takes trees of files up and down in
 // every way it can open data connections, over IPv4 and IPv6, goes on with transfers that were
 // interrupted, and uses the commands it is known for. What counts is what lies on the disks
-// afterwards. What a client cannot do stands in its row, with the reason.
+// afterwards. Clients that know TLS do so over TLS 1.2 and 1.3, begun by AUTH TLS and at once, with data connections that
+// resume the session of the control connection and that do not. What a client cannot do stands in its row, with the reason.
 //
 //	go test -tags clients ./test/clients/
 //

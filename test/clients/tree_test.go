@@ -18,6 +18,9 @@ func (l *lab) testTrees(t *testing.T) {
 				plants := map[string]plant{"few": plantFew}
 				if i == 0 {
 					plants = map[string]plant{"odd": plantOdd, "many": plantMany}
+					if w.tls.on() && c.idles != "" {
+						plants = map[string]plant{"odd": plantOdd, "few": plantFew}
+					}
 				}
 				l.testTreesIn(t, c, w, plants)
 			}
