@@ -107,10 +107,3 @@ func missing(lines, patterns []string, match func(pattern, s string) bool) strin
 	}
 	return patterns[0]
 }
-
-// Lines returns the datagrams that have come so far.
-func (j *Journal) Lines() []string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return slices.Clone(j.lines)
-}
