@@ -61,9 +61,15 @@ func (s *Secure) Handshake(limit time.Duration) error {
 // State is what was agreed on.
 func (s *Secure) State() tls.ConnectionState { return s.tls.ConnectionState() }
 
-// Read reads what was sealed. A stream that ends without close_notify ends with ErrTruncated.
+// Read reads what was sealed: all records that have come, if p holds them. A stream that ends without close_notify ends with
+// ErrTruncated.
 func (s *Secure) Read(p []byte) (int, error) {
 	n, err := s.tls.Read(p)
+	for err == nil && n > 0 && n < len(p) && s.wire.ahead.whole() {
+		var more int
+		more, err = s.tls.Read(p[n:])
+		n += more
+	}
 	switch {
 	case err == io.ErrUnexpectedEOF: // within a record
 		s.truncated = true
@@ -109,6 +115,7 @@ func (s *Secure) Close() error {
 		s.conn.discard()
 	}
 	s.wire.release()
+	s.wire.ahead.release()
 	return s.conn.Close()
 }
 
@@ -118,18 +125,31 @@ type sealed struct {
 	*Conn
 	gathering bool
 	ended     bool // the peer has ended the connection
+	ahead     ahead
 	buf       *[sealedSize]byte
 	n         int
 }
 
-// sealedBuffers hold records from the moment they are sealed until they are sent.
+// sealedBuffers hold records from the moment they are sealed until they are sent, or from their arrival until they are opened.
 var sealedBuffers = sync.Pool{New: func() any { return new([sealedSize]byte) }}
 
-// Read notes the end.
+// Read reads a record or a part of one, and notes the end.
 func (w *sealed) Read(p []byte) (int, error) {
-	n, err := w.Conn.Read(p)
-	w.ended = w.ended || err == io.EOF
-	return n, err
+	for !w.ahead.ready() {
+		had := w.ahead.w - w.ahead.r
+		if err := w.perform(&w.in, &w.ahead); err != nil {
+			return 0, err
+		}
+		if w.ahead.w-w.ahead.r > had {
+			continue
+		}
+		w.ended = true
+		if had == 0 {
+			return 0, io.EOF
+		}
+		w.ahead.left = had // a piece of a header, which TLS knows how to judge
+	}
+	return w.ahead.take(p), nil
 }
 
 // Write gathers p, which is one record.
@@ -173,7 +193,7 @@ func (w *sealed) flush() error {
 	return err
 }
 
-// release gives the buffer back.
+// release gives the buffer of what was gathered back.
 func (w *sealed) release() {
 	if w.buf != nil {
 		sealedBuffers.Put(w.buf)

@@ -154,6 +154,56 @@ func TestSecureReceive(t *testing.T) {
 	})
 }
 
+// pieces is a connection that sends no more than so many bytes at once.
+type pieces struct {
+	*net.TCPConn
+	size int
+}
+
+func (p pieces) Write(b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var wrote int
+		wrote, err = p.TCPConn.Write(b[n:min(len(b), n+p.size)])
+		n += wrote
+		time.Sleep(20 * time.Microsecond)
+	}
+	return n, err
+}
+
+// TestSecureReceivesPieces: records arrive cut anywhere, also within their headers, and still make a whole.
+func TestSecureReceivesPieces(t *testing.T) {
+	copier := newCopier(t)
+	eachVersion(t, func(t *testing.T, version uint16) {
+		for _, size := range []int{1, 3, 7, 5000} {
+			data := noise(size * 300)
+			conn, raw := connected(t)
+			server, client := tlsConfigs().server.Clone(), tlsConfigs().client.Clone()
+			server.MinVersion, server.MaxVersion = version, version
+			s := NewSecure(conn, func(under net.Conn) *tls.Conn { return tls.Server(under, server) })
+			c := tls.Client(pieces{raw, size}, client)
+			sent := make(chan error, 1)
+			go func() {
+				var err error
+				for rest := data; len(rest) > 0 && err == nil; rest = rest[size*50:] {
+					_, err = c.Write(rest[:size*50]) // a record or more
+				}
+				sent <- errors.Join(err, c.CloseWrite())
+			}()
+			if err := s.Handshake(10 * time.Second); err != nil {
+				t.Fatal(err)
+			}
+			f := scratch(t, nil)
+			res := copier.Receive(s, Job{File: f})
+			if err := errors.Join(res.Err, <-sent, s.Close()); err != nil || s.Truncated() {
+				t.Errorf("Receive in pieces of %d bytes = %+v, %v", size, res, err)
+			}
+			if got, err := os.ReadFile(f.Name()); err != nil || !bytes.Equal(got, data) {
+				t.Errorf("Receive in pieces of %d bytes: the file differs, %v", size, err)
+			}
+		}
+	})
+}
+
 func TestSecureTruncation(t *testing.T) {
 	copier := newCopier(t)
 	for _, test := range []struct {
@@ -166,6 +216,10 @@ func TestSecureTruncation(t *testing.T) {
 		{"end between records, lenient", true, func(raw *net.TCPConn) { raw.Close() }, nil},
 		{"end within a record, lenient", true, func(raw *net.TCPConn) {
 			raw.Write([]byte{23, 3, 3, 0, 100, 1, 2, 3}) // its length says 100 bytes
+			raw.Close()
+		}, ErrTruncated},
+		{"end within the header of a record, lenient", true, func(raw *net.TCPConn) {
+			raw.Write([]byte{23, 3, 3})
 			raw.Close()
 		}, ErrTruncated},
 		{"no record at all, lenient", true, func(raw *net.TCPConn) {
@@ -343,7 +397,7 @@ func TestSecureHandshakeOfAClientThatWritesInPiecesIsFast(t *testing.T) {
 			server := tlsConfigs().server.Clone()
 			server.MinVersion, server.MaxVersion = version, version
 			s := NewSecure(conn, func(under net.Conn) *tls.Conn { return tls.Server(under, server) })
-			c := tls.Client(pieces{raw}, tlsConfigs().client.Clone())
+			c := tls.Client(recordwise{raw}, tlsConfigs().client.Clone())
 			done := make(chan error, 1)
 			go func() { done <- c.Handshake() }()
 			began := time.Now()
@@ -361,10 +415,10 @@ func TestSecureHandshakeOfAClientThatWritesInPiecesIsFast(t *testing.T) {
 	})
 }
 
-// pieces writes TLS record by record.
-type pieces struct{ *net.TCPConn }
+// recordwise writes TLS record by record.
+type recordwise struct{ *net.TCPConn }
 
-func (p pieces) Write(b []byte) (int, error) {
+func (p recordwise) Write(b []byte) (int, error) {
 	const header = 5 // its last two bytes are the length of what follows (RFC 8446, 5.1)
 	done := 0
 	for done < len(b) {
