@@ -5,7 +5,7 @@ VERSION  ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 5000x
 
-.PHONY: help build test check unit privileged clients readers backends logins oracle fuzz bench bench-rates bench-users install-tools clean
+.PHONY: help build test check unit privileged clients readers backends logins oracle fuzz bench bench-rates bench-tls bench-users install-tools clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -60,6 +60,9 @@ bench: ## the table of docs/performance.md (root, half an hour), into bench/resu
 
 bench-rates: ## how well limits of bandwidth are kept (root, six minutes), into bench/results/rates.md
 	mkdir -p bench/results && $(GO) run ./bench -rates -o bench/results/rates.md
+
+bench-tls: ## the same over TLS 1.2 and 1.3 (root, half an hour), into bench/results/tls-*.md
+	mkdir -p bench/results && $(GO) run ./bench -tls 1.2 -o bench/results/tls-1.2.md && $(GO) run ./bench -tls 1.3 -o bench/results/tls-1.3.md
 
 bench-users: ## what a million virtual users cost (root, a minute), into bench/results/users.md
 	mkdir -p bench/results && $(GO) run ./bench -users -o bench/results/users.md

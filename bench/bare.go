@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -22,9 +23,13 @@ func bareLoop() server {
 			"no password check, no user, no chroot, no listing; marks the kernel's own limit",
 	}
 	s.command = func(st *stage, port int) (program, error) {
-		return program{path: "/proc/self/exe",
+		prog := program{path: "/proc/self/exe",
 			args: []string{roleBare, strconv.Itoa(port), st.home},
-			env:  []string{"GODEBUG=asyncpreemptoff=1"}}, nil
+			env:  []string{"GODEBUG=asyncpreemptoff=1"}}
+		if st.TLS != "" {
+			prog.args = append(prog.args, st.certificate())
+		}
+		return prog, nil
 	}
 	return s
 }
@@ -32,14 +37,20 @@ func bareLoop() server {
 // bareThreads bounds the threads that run at the same time; a thread in a blocking call counts.
 const bareThreads = 64
 
-// bare serves until it is killed: role:bare PORT HOME.
+// bare serves until it is killed: role:bare PORT HOME [CERTIFICATE].
 func bare(args []string) error {
-	if len(args) != 2 {
-		return errors.New("bare: wants a port and a directory")
+	if len(args) != 2 && len(args) != 3 {
+		return errors.New("bare: wants a port, a directory, and for TLS a certificate")
 	}
 	port, err := strconv.Atoi(args[0])
 	if err != nil {
 		return err
+	}
+	var config *tls.Config
+	if len(args) == 3 {
+		if config, err = bareTLS(args[2]); err != nil {
+			return err
+		}
 	}
 	runtime.GOMAXPROCS(bareThreads)
 	debug.SetGCPercent(-1)
@@ -58,7 +69,7 @@ func bare(args []string) error {
 		if err != nil {
 			return err
 		}
-		go serveBare(fd, args[1])
+		go serveBare(fd, args[1], config)
 	}
 }
 
@@ -88,16 +99,19 @@ type bareSession struct {
 	fd       int
 	home     string
 	listener int
-	passive  []byte // the reply that names the listener
+	passive  string // the reply that names the listener
 	pipe     [2]int
+
+	config *tls.Config
+	tls    *tls.Conn // over fd; nil in the clear
 }
 
 // pipeSize is the most an unprivileged process may have.
 const pipeSize = 1 << 20
 
 // serveBare answers one client until it leaves; errors end the session.
-func serveBare(fd int, home string) {
-	s := &bareSession{fd: fd, home: home, listener: -1, pipe: [2]int{-1, -1}}
+func serveBare(fd int, home string, config *tls.Config) {
+	s := &bareSession{fd: fd, home: home, listener: -1, pipe: [2]int{-1, -1}, config: config}
 	defer func() {
 		for _, fd := range []int{s.fd, s.listener, s.pipe[0], s.pipe[1]} {
 			if fd >= 0 {
@@ -110,7 +124,7 @@ func serveBare(fd int, home string) {
 	}
 	var buffer [512]byte
 	for {
-		n, err := readSome(fd, buffer[:])
+		n, err := channel{fd, s.tls}.read(buffer[:])
 		if err != nil {
 			return
 		}
@@ -128,11 +142,13 @@ func serveBare(fd int, home string) {
 func (s *bareSession) answer(verb, arg string) error {
 	switch verb {
 	case "USER":
-		return sendAll(s.fd, []byte("331 any\r\n"))
+		return s.reply("331 any\r\n")
 	case "PASS":
-		return sendAll(s.fd, []byte("230 in\r\n"))
-	case "TYPE":
-		return sendAll(s.fd, []byte("200 ok\r\n"))
+		return s.reply("230 in\r\n")
+	case "TYPE", "PBSZ", "PROT":
+		return s.reply("200 ok\r\n")
+	case "AUTH":
+		return s.secure()
 	case "EPSV":
 		return s.epsv()
 	case "RETR":
@@ -140,14 +156,16 @@ func (s *bareSession) answer(verb, arg string) error {
 	case "STOR":
 		return s.move(arg, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC, s.receive)
 	case "QUIT":
-		if err := sendAll(s.fd, []byte("221 bye\r\n")); err != nil {
+		if err := s.reply("221 bye\r\n"); err != nil {
 			return err
 		}
 		return io.EOF
 	default:
-		return sendAll(s.fd, []byte("500 no\r\n"))
+		return s.reply("500 no\r\n")
 	}
 }
+
+func (s *bareSession) reply(text string) error { return channel{s.fd, s.tls}.send([]byte(text)) }
 
 func (s *bareSession) epsv() error {
 	if s.listener < 0 {
@@ -156,9 +174,9 @@ func (s *bareSession) epsv() error {
 			return err
 		}
 		s.listener = fd
-		s.passive = fmt.Appendf(nil, "229 ok (|||%d|)\r\n", port)
+		s.passive = fmt.Sprintf("229 ok (|||%d|)\r\n", port)
 	}
-	return sendAll(s.fd, s.passive)
+	return s.reply(s.passive)
 }
 
 // move opens the file, accepts the data connection and lets copy do the rest.
@@ -171,14 +189,16 @@ func (s *bareSession) move(name string, flags int, copy func(data, file int) err
 	if err != nil {
 		return errors.Join(err, unix.Close(file))
 	}
-	err = sendAll(s.fd, []byte("150 go\r\n"))
-	if err == nil {
+	err = s.reply("150 go\r\n")
+	if err == nil && s.tls != nil {
+		err = s.moveTLS(data, file, flags != unix.O_RDONLY)
+	} else if err == nil {
 		err = copy(data, file)
 	}
 	if err := errors.Join(err, unix.Close(file), unix.Close(data)); err != nil {
 		return err
 	}
-	return sendAll(s.fd, []byte("226 done\r\n"))
+	return s.reply("226 done\r\n")
 }
 
 func retrieve(data, file int) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,9 @@ type client struct {
 	pending []byte             // received, not yet consumed; part of buffer
 	buffer  [2048]byte
 	command []byte
+	tls     *tls.Conn   // over fd; nil in the clear
+	config  *tls.Config // of tls, and of the data connections
+	resumes bool        // data connections resume tls
 }
 
 // dial connects and reads the greeting.
@@ -45,16 +49,22 @@ func dial(port int, address [4]byte) (*client, error) {
 	return c, nil
 }
 
-// login is dial, USER and PASS.
-func login(port int, address [4]byte) (*client, error) { return loginAs(port, address, userName) }
+// login is dial, AUTH TLS in a run with TLS, USER and PASS.
+func login(r *running, address [4]byte) (*client, error) { return loginAs(r, address, userName) }
 
 // loginAs is login for another of the users; all have one password.
-func loginAs(port int, address [4]byte, user string) (*client, error) {
-	c, err := dial(port, address)
+func loginAs(r *running, address [4]byte, user string) (*client, error) {
+	c, err := dial(r.port, address)
 	if err != nil {
 		return nil, err
 	}
-	if err = c.say("USER", user, 331); err == nil {
+	if r.st.TLS != "" {
+		err = c.secure(r)
+	}
+	if err == nil {
+		err = c.say("USER", user, 331)
+	}
+	if err == nil {
 		err = c.say("PASS", password, 230)
 	}
 	if err != nil {
@@ -93,7 +103,7 @@ func (c *client) send(verb, arg string) error {
 		c.command = append(append(c.command, ' '), arg...)
 	}
 	c.command = append(c.command, '\r', '\n')
-	if err := sendAll(c.fd, c.command); err != nil {
+	if err := (channel{c.fd, c.tls}).send(c.command); err != nil {
 		return fmt.Errorf("send %s: %w", verb, err)
 	}
 	return nil
@@ -105,8 +115,11 @@ func (c *client) fillMore() (int, error) {
 	if kept == len(c.buffer) {
 		return 0, errors.New("reply line too long")
 	}
-	n, err := readSome(c.fd, c.buffer[kept:])
+	n, err := channel{c.fd, c.tls}.read(c.buffer[kept:])
 	c.pending = c.buffer[:kept+n]
+	if n > 0 {
+		err = nil // TLS tells the end together with the last bytes; it will do so again
+	}
 	return n, err
 }
 
@@ -168,18 +181,22 @@ func extendedPort(line []byte) (int, error) {
 	return port, nil
 }
 
-// transfer starts one: EPSV, a data connection, the command, its first reply. It returns the data
-// connection.
-func (c *client) transfer(verb, arg string) (int, error) {
+// transfer starts one: EPSV, a data connection, the command, its first reply, and the handshake where
+// there is TLS. It returns the data connection.
+func (c *client) transfer(verb, arg string) (channel, error) {
 	if err := c.extendedPassive(); err != nil {
-		return -1, fmt.Errorf("EPSV: %w", err)
+		return channel{}, fmt.Errorf("EPSV: %w", err)
 	}
-	data, err := connect(&c.from, &c.data)
+	fd, err := connect(&c.from, &c.data)
 	if err != nil {
-		return -1, fmt.Errorf("data connection: %w", err)
+		return channel{}, fmt.Errorf("data connection: %w", err)
 	}
 	if err := c.say(verb, arg, 150); err != nil {
-		return -1, errors.Join(err, unix.Close(data))
+		return channel{}, errors.Join(err, unix.Close(fd))
+	}
+	data, err := c.open(fd)
+	if err != nil {
+		return channel{}, errors.Join(fmt.Errorf("data connection: %w", err), unix.Close(fd))
 	}
 	return data, nil
 }
@@ -212,8 +229,8 @@ func (c *client) get(verb, name string, size int64) error {
 	if err != nil {
 		return err
 	}
-	got, err := drain(data)
-	if err := errors.Join(err, unix.Close(data)); err != nil {
+	got, err := data.drain(size)
+	if err := errors.Join(err, data.close()); err != nil {
 		return fmt.Errorf("%s %s: %w", verb, name, err)
 	}
 	if got != size && (size >= 0 || got == 0) {
@@ -227,20 +244,23 @@ func (c *client) get(verb, name string, size int64) error {
 
 // put stores size bytes of a file under a name.
 func (c *client) put(name string, file int, size int64) error {
-	return c.store(name, func(data int) error { return sendFile(data, file, size) })
+	return c.store(name, func(data channel) error { return data.sendFile(file, size) })
 }
 
 // putBytes stores a text under a name.
 func (c *client) putBytes(name string, text []byte) error {
-	return c.store(name, func(data int) error { return sendAll(data, text) })
+	return c.store(name, func(data channel) error { return data.send(text) })
 }
 
-func (c *client) store(name string, send func(data int) error) error {
+func (c *client) store(name string, send func(data channel) error) error {
 	data, err := c.transfer("STOR", name)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(send(data), unix.Close(data)); err != nil {
+	if err = send(data); err == nil {
+		err = data.finish()
+	}
+	if err := errors.Join(err, data.close()); err != nil {
 		return fmt.Errorf("STOR %s: %w", name, err)
 	}
 	if _, err := c.reply(226); err != nil {
@@ -259,13 +279,13 @@ func (c *client) read(verb, name string) ([]byte, error) {
 	buffer := make([]byte, 64<<10)
 	for err == nil {
 		var n int
-		n, err = readSome(data, buffer)
+		n, err = data.read(buffer)
 		text = append(text, buffer[:n]...)
 	}
 	if err == io.EOF {
 		err = nil
 	}
-	if err := errors.Join(err, unix.Close(data)); err != nil {
+	if err := errors.Join(err, data.close()); err != nil {
 		return nil, fmt.Errorf("%s %s: %w", verb, name, err)
 	}
 	if _, err := c.reply(226); err != nil {

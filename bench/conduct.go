@@ -77,7 +77,11 @@ func compare(st *stage, peers []*running, calibration float64, out io.Writer) er
 		"mean little\n", 100*others)
 	facts += fmt.Sprintf("- load: %d rounds, large file %d MiB moved %d times, quick: %t, pinned: %t\n",
 		st.Rounds, st.Large>>20, largeCopies, st.Quick, st.Pin)
-	_, err = io.WriteString(out, report(facts, results))
+	promises := targets()
+	if st.TLS != "" {
+		promises = targetsTLS()
+	}
+	_, err = io.WriteString(out, report(facts, results, promises))
 	return err
 }
 
@@ -136,7 +140,7 @@ func prove(r *running) error {
 
 func chosenScenarios(p *plan) []scenario {
 	if len(p.Scenarios) == 0 {
-		return scenarios()
+		return slices.DeleteFunc(scenarios(), func(sc scenario) bool { return p.TLS != "" && sc.clear })
 	}
 	return slices.DeleteFunc(scenarios(), func(sc scenario) bool {
 		return !slices.Contains(p.Scenarios, sc.name)

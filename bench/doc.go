@@ -6,6 +6,8 @@
 // round after round, so that whatever disturbs the machine disturbs all of them. What counts is the
 // CPU time of a server's whole process tree; wall time, throughput and memory stand beside it.
 //
+// With -tls all of that is measured over TLS, with one certificate, version and cipher for all servers.
+//
 // With -rates it measures instead how well this server keeps limits of bandwidth, and with -users what
 // a million virtual users cost.
 //

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"os"
 	"runtime"
@@ -37,6 +38,11 @@ func machineFacts(st *stage, calibration float64) string {
 	fact("accounting", "%s; sees %.1f%% of the CPU time of short-lived children", accounting,
 		100*calibration)
 	fact("password hash", "%s-crypt, 1000 rounds, for all servers", st.Hash)
+	if st.TLS != "" {
+		key := map[string]string{keyECDSA: "ECDSA P-256", keyRSA: "RSA 2048"}[st.Key]
+		fact("TLS", "%s, %s, X25519, %s key; data connections resume the session of the control connection", st.TLS,
+			tls.CipherSuiteName(st.tlsSuite()), key)
+	}
 	fact("network", "loopback of a private namespace, tcp_max_tw_buckets %s", timeWaitBuckets)
 	return b.String()
 }

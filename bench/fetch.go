@@ -32,6 +32,12 @@ func provide(p *plan) error {
 			return fmt.Errorf("provide %s: %w", s.name, err)
 		}
 		p.Versions[s.name] = s.pkg + " " + version
+		if p.TLS == "" || s.more == "" {
+			continue
+		}
+		if _, err := unpacked(p.Cache, s.more, s.inMore); err != nil {
+			return fmt.Errorf("provide TLS of %s: %w", s.name, err)
+		}
 	}
 	if p.wants("ours") {
 		return buildOurs(p)

@@ -65,7 +65,7 @@ func hold(r *running, less bool) (sample, error) {
 func fillSessions(r *running, fds []int) error {
 	return parallel(parallelSessions, func(worker int) error {
 		for i := worker; i < len(fds); i += parallelSessions {
-			c, err := login(r.port, clientAddress(i))
+			c, err := login(r, clientAddress(i))
 			if err != nil {
 				return fmt.Errorf("session %d: %w", i, err)
 			}

@@ -21,7 +21,7 @@ func loginScenario(name, title string, workers, total int) scenario {
 			return measure(r, r.settle, each*workers, func() error {
 				return parallel(workers, func(worker int) error {
 					for range each {
-						c, err := login(r.port, clientAddress(worker))
+						c, err := login(r, clientAddress(worker))
 						if err != nil {
 							return err
 						}

@@ -22,11 +22,11 @@ func pacing() []scenario {
 		}},
 	}
 	return []scenario{
-		{name: "pace-down", title: "large download, tmpfs, limit never reached", metrics: metrics, large: true, only: "ours",
+		{name: "pace-down", title: "large download, tmpfs, limit never reached", metrics: metrics, large: true, clear: true, only: "ours",
 			load: func(r *running, less bool) (sample, error) {
 				return paced(r, less, func(c *client) error { return c.get("RETR", "large", r.st.Large) })
 			}},
-		{name: "pace-up", title: "large upload, tmpfs, limit never reached", metrics: metrics, large: true, only: "ours",
+		{name: "pace-up", title: "large upload, tmpfs, limit never reached", metrics: metrics, large: true, clear: true, only: "ours",
 			load: func(r *running, less bool) (s sample, err error) {
 				source, err := os.Open(filepath.Join(r.st.home, "large"))
 				if err != nil {
@@ -52,7 +52,7 @@ func paced(r *running, less bool, op func(*client) error) (all sample, err error
 	}
 	var clients [2]*client // without and with a limit
 	for i, name := range []string{userName, freeName} {
-		if clients[i], err = loginAs(r.port, clientAddress(i), name); err != nil {
+		if clients[i], err = loginAs(r, clientAddress(i), name); err != nil {
 			return all, err
 		}
 		if err := clients[i].say("TYPE", "I", 200); err != nil {

@@ -23,6 +23,8 @@ type plan struct {
 	Keep      time.Duration // repeat the one scenario on the one server that long, for a profiler
 	CPUs      int           // processors the whole run may use
 	Hash      string        // password hash: a key of hashes
+	TLS       string        // version of TLS: a key of tlsVersions, "" for none
+	Key       string        // key of the certificate
 	Large     int64         // bytes of the large file
 	Pin       bool          // servers on the upper half of the processors, generator on the lower
 	Idle      int           // idle sessions for servers that do not fork
@@ -48,6 +50,7 @@ const (
 
 const (
 	defaultLarge = 1 << 30
+	idleTLS      = 5000
 	quickLarge   = 256 << 20
 )
 
@@ -65,6 +68,8 @@ func parsePlan(args []string) (*plan, error) {
 	flags.DurationVar(&p.Keep, "keep", 0,
 		"repeat one scenario on one server for this time, for an outside profiler")
 	flags.StringVar(&p.Hash, "hash", "md5", "password hash of all servers: md5 or sha512")
+	flags.StringVar(&p.TLS, "tls", "", "speak TLS of this version, 1.2 or 1.3, on all connections")
+	flags.StringVar(&p.Key, "key", keyECDSA, "key of the certificate: ecdsa (P-256) or rsa (2048 bits)")
 	flags.Int64Var(&p.Large, "large", 0, "bytes of the large file (default 1 GiB)")
 	flags.IntVar(&p.Idle, "idle", 0, "idle sessions held (default 15000)")
 	flags.BoolVar(&p.Pin, "pin", false, "servers and generator on different processors")
@@ -109,6 +114,9 @@ func (p *plan) choose(rates, users bool) error {
 // fill sets what was left open.
 func (p *plan) fill() {
 	rounds, large, idle, fork := 5, int64(defaultLarge), 15000, 300
+	if p.TLS != "" {
+		idle = idleTLS
+	}
 	if p.Quick {
 		rounds, large, idle, fork = 3, quickLarge, 2000, 100
 	}
@@ -142,6 +150,15 @@ func (p *plan) check(rest []string) error {
 	}
 	if _, ok := hashes()[p.Hash]; !ok {
 		errs = append(errs, fmt.Errorf("unknown hash %q", p.Hash))
+	}
+	if _, ok := tlsVersions()[p.TLS]; !ok && p.TLS != "" {
+		errs = append(errs, fmt.Errorf("-tls: unknown version %q: want 1.2 or 1.3", p.TLS))
+	}
+	if p.Key != keyECDSA && p.Key != keyRSA {
+		errs = append(errs, fmt.Errorf("-key: unknown kind %q: want ecdsa or rsa", p.Key))
+	}
+	if p.TLS != "" && p.Mode != modeSpeed {
+		errs = append(errs, errors.New("-tls: not with -rates or -users"))
 	}
 	if p.Rounds < 1 || p.Rounds > 100 {
 		errs = append(errs, errors.New("-rounds: want 1 to 100"))

@@ -7,11 +7,12 @@ import (
 
 func TestParsePlanReportsAllMistakes(t *testing.T) {
 	_, err := parsePlan([]string{"-scenario", "login,nosuch", "-servers", "wu-ftpd", "-hash", "rot13",
-		"-rounds", "1000", "-keep", "10s", "left"})
+		"-tls", "1.1", "-key", "dsa", "-rounds", "1000", "-keep", "10s", "left"})
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{`scenario "nosuch"`, `server "wu-ftpd"`, `hash "rot13"`, "-rounds",
+	for _, want := range []string{`scenario "nosuch"`, `server "wu-ftpd"`, `hash "rot13"`, `-tls: unknown version "1.1"`,
+		`-key: unknown kind "dsa"`, "-rounds",
 		"-keep", `argument "left"`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error lacks %q:\n%v", want, err)

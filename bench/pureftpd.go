@@ -11,8 +11,9 @@ import (
 func original() server {
 	s := server{
 		name: "original", pkg: "pure-ftpd", program: "usr/sbin/pure-ftpd",
-		forks: true, listing: true,
-		note: "virtual user from a .pdb file, chrooted (-A), no DNS (-H), no log (-f none)",
+		forks: true, listing: true, anew: "1.3",
+		note: "virtual user from a .pdb file, chrooted (-A), no DNS (-H), no log (-f none); " +
+			"with TLS 1.3 it hands out no tickets, so that each of its data connections is a new handshake",
 	}
 	s.command = func(st *stage, port int) (program, error) {
 		return pureftpdCommand(st, s.in(st), s.name, port)
@@ -38,7 +39,7 @@ func pureftpdCommand(st *stage, binary, name string, port int) (program, error) 
 	if err != nil {
 		return program{}, err
 	}
-	return program{
+	prog := program{
 		path: binary,
 		args: []string{
 			"-S", "127.0.0.1," + strconv.Itoa(port), "-4", "-A", "-E", "-H", "-f", "none",
@@ -46,7 +47,16 @@ func pureftpdCommand(st *stage, binary, name string, port int) (program, error) 
 			"-g", filepath.Join(st.conf, name+".pid"),
 		},
 		env: []string{libraryPath(filepath.Join(st.Cache, original().pkg))},
-	}, nil
+	}
+	if st.TLS != "" {
+		openssl, err := st.opensslEnv()
+		if err != nil {
+			return program{}, err
+		}
+		prog.args = append(prog.args, "-Y", "1", "-2", st.certificate())
+		prog.env = append(prog.env, openssl)
+	}
+	return prog, nil
 }
 
 // database makes the virtual user's .pdb file with the original's own tool.

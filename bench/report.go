@@ -13,12 +13,12 @@ type results struct {
 }
 
 // report is the whole Markdown document.
-func report(facts string, r *results) string {
+func report(facts string, r *results, targets []target) string {
 	var b strings.Builder
 	b.WriteString("# Speed\n\n")
 	b.WriteString(facts)
 	b.WriteString("\n## Targets\n\n")
-	b.WriteString(r.targetTable())
+	b.WriteString(r.targetTable(targets))
 	b.WriteString("\n## Measurements\n\nMedian (lowest–highest) over the rounds; in bold the " +
 		"median of the rounds' ratios to " + r.servers[0].name + ".\n\n")
 	b.WriteString(r.table())

@@ -37,7 +37,7 @@ func TestTable(t *testing.T) {
 }
 
 func TestTargets(t *testing.T) {
-	table := loginResults().targetTable()
+	table := loginResults().targetTable(targets())
 	// 10, 5 and 5 times the logins of the original.
 	want := "| logins per CPU second, one after the other (to original) | ≥ 5× | " +
 		"5.00× (5.00–10.00) | yes |\n"
@@ -50,12 +50,33 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+func TestTargetsOfTLS(t *testing.T) {
+	results := loginResults()
+	results.scenarios = []scenario{{name: "up-mem", metrics: byteMetrics()}}
+	results.servers = []server{{name: "original", pkg: "x"}, {name: "ours"}, {name: "vsftpd", pkg: "x"}, {name: "bare"}}
+	results.samples = map[string]map[string][]sample{"up-mem": {}}
+	for name, micros := range map[string][]int{
+		"original": {20, 10, 30}, "vsftpd": {10, 20, 40}, "ours": {10, 20, 15}, "bare": {1, 1, 1},
+	} {
+		samples := cpuSamples(micros...)
+		for i := range samples {
+			samples[i].bytes, samples[i].wall = 1000, time.Second
+		}
+		results.samples["up-mem"][name] = samples
+	}
+	// To the lowest of the peers, which are 10, 10 and 30; the bare loop is none.
+	want := "| large upload, tmpfs: CPU per GB (to the best peer) | ≤ 1× | 1.00× (0.50–2.00) | yes |\n"
+	if table := results.targetTable(targetsTLS()); !strings.Contains(table, want) {
+		t.Errorf("targets =\n%s\nwant among them\n%s", table, want)
+	}
+}
+
 func TestTargetsNameScenarios(t *testing.T) {
 	names := map[string]bool{}
 	for _, name := range scenarioNames() {
 		names[name] = true
 	}
-	for _, target := range targets() {
+	for _, target := range append(targets(), targetsTLS()...) {
 		if !names[target.scenario] {
 			t.Errorf("target %q: no scenario %q", target.promise, target.scenario)
 		}

@@ -19,6 +19,7 @@ type scenario struct {
 	large   bool   // needs the large files
 	only    string // the one server it is for; "" is all
 	fresh   bool   // wants a server that has done nothing before
+	clear   bool   // says nothing new over TLS
 	once    bool   // one round is enough: the figure does not vary
 	// load puts the server under load once; less asks for the short form that warms up.
 	load func(r *running, less bool) (sample, error)
@@ -135,7 +136,10 @@ func parallel(n int, work func(i int) error) error {
 func withSessions(r *running, n int, load func([]*client) (sample, error)) (sample, error) {
 	clients := make([]*client, n)
 	err := parallel(n, func(i int) (err error) {
-		if clients[i], err = login(r.port, clientAddress(i)); err != nil {
+		if clients[i], err = login(r, clientAddress(i)); err != nil {
+			return err
+		}
+		if err = clients[i].protect(); err != nil {
 			return err
 		}
 		return clients[i].say("TYPE", "I", 200)

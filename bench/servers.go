@@ -16,8 +16,11 @@ type server struct {
 	name    string
 	pkg     string // Debian package it comes from, "" for none
 	program string // path inside that package
+	more    string // package it needs for TLS, "" for none
+	inMore  string // path inside that package
 	forks   bool   // a process or thread per session: fewer idle sessions are held
 	listing bool   // speaks LIST
+	anew    string // version of TLS for which it hands out no tickets: each data connection is a new handshake
 	note    string // what a reader must know about its settings
 	command func(st *stage, port int) (program, error)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"syscall"
 	"unsafe"
 
@@ -72,12 +73,20 @@ func sendAll(fd int, p []byte) error {
 // drain reads a connection to its end and returns the number of bytes. The kernel throws them away
 // (MSG_TRUNC, tcp(7)): nothing is copied, and what is measured is the sender.
 func drain(fd int) (int64, error) {
+	return drainUpTo(fd, math.MaxInt64)
+}
+
+// drainUpTo is drain, and ends as well when as many bytes have come.
+func drainUpTo(fd int, enough int64) (int64, error) {
 	const atOnce = 8 << 20
 	var total int64
 	var place byte // never written to
 	for {
+		if total >= enough {
+			return total, nil
+		}
 		n, _, errno := syscall.Syscall6(unix.SYS_RECVFROM, uintptr(fd),
-			uintptr(unsafe.Pointer(&place)), atOnce, unix.MSG_TRUNC, 0, 0)
+			uintptr(unsafe.Pointer(&place)), uintptr(min(atOnce, enough-total)), unix.MSG_TRUNC, 0, 0)
 		switch {
 		case errno == unix.EINTR:
 		case errno != 0:

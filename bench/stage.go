@@ -59,6 +59,11 @@ func setStage(p *plan) (*stage, error) {
 	if err := os.Mkdir(st.conf, 0o755); err != nil {
 		return nil, err
 	}
+	if st.TLS != "" {
+		if err := makeCertificate(st.certificate(), st.Key); err != nil {
+			return nil, err
+		}
+	}
 	if err := st.mountDisk(); err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func (c rateCase) connect(r *running) ([][]*stream, error) {
 }
 
 func (s *stream) connect(r *running, user string, i int) (err error) {
-	if s.c, err = loginAs(r.port, clientAddress(i), user); err != nil {
+	if s.c, err = loginAs(r, clientAddress(i), user); err != nil {
 		return err
 	}
 	if err = s.c.say("TYPE", "I", 200); err != nil {

@@ -274,7 +274,7 @@ func userLogin(users int) scenario {
 		ops := r.st.scale(loginsOfUsers, less)
 		return measure(r, r.settle, ops, func() error {
 			for range ops {
-				c, err := loginAs(r.port, clientAddress(0), userOf(rand.IntN(users)))
+				c, err := loginAs(r, clientAddress(0), userOf(rand.IntN(users)))
 				if err != nil {
 					return err
 				}

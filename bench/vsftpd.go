@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // vsftpd is Debian's vsftpd.
 func vsftpd() server {
@@ -11,12 +14,26 @@ func vsftpd() server {
 			"namespace per session is torn down by kernel workers nobody is charged for",
 	}
 	s.command = func(st *stage, port int) (program, error) {
-		conf, err := st.configure("vsftpd.conf", fmt.Sprintf(vsftpdConf, port))
+		text, openssl, err := fmt.Sprintf(vsftpdConf, port), "", error(nil)
+		if st.TLS != "" {
+			text += fmt.Sprintf(vsftpdTLS, st.certificate())
+			openssl, err = st.opensslEnv()
+		}
+		conf, errConf := st.configure("vsftpd.conf", text)
 		return program{path: s.in(st), args: []string{conf},
-			env: []string{libraryPath(st.Cache + "/" + s.pkg)}}, err
+			env: []string{libraryPath(st.Cache + "/" + s.pkg), openssl}}, errors.Join(err, errConf)
 	}
 	return s
 }
+
+// vsftpdTLS is added for TLS. It speaks TLS 1.3 as well, which its settings do not name.
+const vsftpdTLS = `ssl_enable=YES
+allow_anon_ssl=NO
+force_local_logins_ssl=NO
+force_local_data_ssl=NO
+ssl_ciphers=ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256
+rsa_cert_file=%s
+`
 
 const vsftpdConf = `listen=YES
 listen_ipv6=NO
