@@ -174,13 +174,14 @@ func TestMistakes(t *testing.T) {
 func TestAccountSourceMistakes(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
+	listen := "127.0.0.1," + port(t)
 	file := put(t, filepath.Join(dir, "sql.conf"), "MYSQLServer 127.0.0.1\nMYSQLUsr joe\nMYSQLCrypt\n")
-	launch(t, dir, command{args: []string{"-l", "mysql:" + file}}).endsWith(t, 252,
+	launch(t, dir, command{args: []string{"-S", listen, "-l", "mysql:" + file}}).endsWith(t, 252,
 		file+`:2: unknown keyword "MYSQLUsr"`, file+":3: MYSQLCrypt: the value is missing")
 	launch(t, dir, command{args: []string{"--check", "-l", "mysql:" + file, "-l", "sqlite:" + file}}).endsWith(t, 252,
 		file+`:2: unknown keyword "MYSQLUsr"`, file+`:1: unknown keyword "MYSQLServer"`)
-	launch(t, dir, command{args: []string{"-l", "pgsql:" + file}}).endsWith(t, 252, `:1: unknown keyword "MYSQLServer"`)
-	launch(t, dir, command{args: []string{"-l", "sqlite:" + file + ".none"}}).endsWith(t, 252, file+".none: cannot be read")
+	launch(t, dir, command{args: []string{"-S", listen, "-l", "pgsql:" + file}}).endsWith(t, 252, `:1: unknown keyword "MYSQLServer"`)
+	launch(t, dir, command{args: []string{"-S", listen, "-l", "sqlite:" + file + ".none"}}).endsWith(t, 252, file+".none: cannot be read")
 	good := put(t, filepath.Join(dir, "good.conf"), "MYSQLServer 127.0.0.1\nMYSQLUser ftp\nMYSQLCrypt any\nMYSQLGetPW SELECT 1\n"+
 		"MYSQLDefaultUID 1\nMYSQLDefaultGID 1\nMYSQLGetDir SELECT 1\n")
 	launch(t, dir, command{args: []string{"--check", "-l", "mysql:" + good}}).endsWith(t, 0)
