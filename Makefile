@@ -5,7 +5,7 @@ VERSION  ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 5000x
 
-.PHONY: help build test check unit privileged clients readers backends logins oracle fuzz bench bench-rates bench-tls bench-users install-tools clean
+.PHONY: help build test check unit privileged clients readers backends logins oracle fuzz bench bench-rates bench-tls bench-users bench-accounts install-tools clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -66,6 +66,9 @@ bench-tls: ## the same over TLS 1.2 and 1.3 (root, half an hour), into bench/res
 
 bench-users: ## what a million virtual users cost (root, a minute), into bench/results/users.md
 	mkdir -p bench/results && $(GO) run ./bench -users -o bench/results/users.md
+
+bench-accounts: ## logins from databases, LDAP, programs and PAM (root, five minutes), into bench/results/accounts.md
+	mkdir -p bench/results && $(GO) run ./bench -accounts -o bench/results/accounts.md
 
 clean:
 	rm -rf bin

@@ -47,6 +47,8 @@ func conduct(p *plan, out io.Writer) error {
 		return measureRates(st, share, out)
 	case modeUsers:
 		return measureUsers(st, share, out)
+	case modeAccounts:
+		return measureAccounts(st, share, out)
 	}
 	peers, err := startAll(st)
 	if err != nil {

@@ -8,8 +8,8 @@
 //
 // With -tls all of that is measured over TLS, with one certificate, version and cipher for all servers.
 //
-// With -rates it measures instead how well this server keeps limits of bandwidth, and with -users what
-// a million virtual users cost.
+// With -rates it measures instead how well this server keeps limits of bandwidth, with -users what a
+// million virtual users cost, and with -accounts logins from databases, a directory, a program and PAM.
 //
 // It must run as root, needs Debian's apt and dpkg for the peers, and never installs a package. It
 // is a measurement, not a test: it fails when a server does not answer as expected, never because a

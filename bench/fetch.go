@@ -40,7 +40,12 @@ func provide(p *plan) error {
 		}
 	}
 	if p.wants("ours") {
-		return buildOurs(p)
+		if err := buildOurs(p); err != nil {
+			return err
+		}
+	}
+	if p.Mode == modeAccounts {
+		return provideSources(p)
 	}
 	return nil
 }
@@ -66,7 +71,7 @@ func buildOurs(p *plan) error {
 	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
 		return err
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Dir(binary), "./cmd/pure-ftpd", "./cmd/pure-pw")
+	cmd := exec.Command("go", "build", "-trimpath", "-o", filepath.Dir(binary), "./cmd/pure-ftpd", "./cmd/pure-pw", "./cmd/pure-authd")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	text, err := cmd.CombinedOutput()

@@ -4,9 +4,12 @@ package main
 func logins() []scenario {
 	return []scenario{
 		loginScenario("login", "login and quit, one after the other", 1, 150),
-		loginScenario("login16", "login and quit, 16 at once", parallelSessions, 640),
+		loginScenario(crowdName, "login and quit, 16 at once", parallelSessions, 640),
 	}
 }
+
+// crowdName is the scenario of logins at once.
+const crowdName = "login16"
 
 // parallelSessions is the number of clients of a parallel load.
 const parallelSessions = 16

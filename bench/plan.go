@@ -15,6 +15,7 @@ import (
 // A plan is everything one run needs to know. It crosses into the namespaces as JSON.
 type plan struct {
 	Scenarios []string      // names; empty: all
+	Sources   []string      // of accounts, with -accounts; empty: all
 	Servers   []string      // names; the first in the list of peers is the base of the ratios
 	Rounds    int           // measured rounds; one unmeasured round goes before them
 	Quick     bool          // a tenth of the load: proves that it works, measures roughly
@@ -46,6 +47,8 @@ const (
 	modeSpeed mode = ""      // the scenarios, on all servers
 	modeRates mode = "rates" // how well limits of bandwidth are kept
 	modeUsers mode = "users" // what a million users cost
+
+	modeAccounts mode = "accounts" // logins from databases, directories, programs, PAM
 )
 
 const (
@@ -76,12 +79,24 @@ func parsePlan(args []string) (*plan, error) {
 	flags.StringVar(&p.Ours, "ours", "", "binary to measure as ours (default: build ./cmd/pure-ftpd)")
 	rates := flags.Bool("rates", false, "measure how well limits of bandwidth are kept, and nothing else")
 	users := flags.Bool("users", false, "measure what a million users cost, and nothing else")
+	accounts := flags.Bool("accounts", false, "measure logins from other sources of accounts, and nothing else")
+	sources := flags.String("sources", "", "with -accounts, comma-separated sources (default all): "+
+		strings.Join(sourceNames(), ","))
 	flags.StringVar(&p.Disk, "disk", "", "directory on the disk to measure (default: the cache)")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
 	}
-	p.Scenarios, p.Servers = commaList(*scenario), commaList(*names)
-	mistake := p.choose(*rates, *users)
+	p.Scenarios, p.Servers, p.Sources = commaList(*scenario), commaList(*names), commaList(*sources)
+	var modes []mode
+	for _, m := range []struct {
+		mode mode
+		set  bool
+	}{{modeRates, *rates}, {modeUsers, *users}, {modeAccounts, *accounts}} {
+		if m.set {
+			modes = append(modes, m.mode)
+		}
+	}
+	mistake := p.choose(modes)
 	p.fill()
 	if err := errors.Join(mistake, p.check(flags.Args())); err != nil {
 		return nil, err
@@ -95,18 +110,22 @@ func parsePlan(args []string) (*plan, error) {
 }
 
 // choose sets the mode, and the servers that it is about.
-func (p *plan) choose(rates, users bool) error {
+func (p *plan) choose(modes []mode) error {
+	const names = "-rates, -users, -accounts"
 	switch {
-	case !rates && !users:
+	case len(modes) == 0:
 		return nil
-	case rates && users:
-		return errors.New("-rates, -users: name one of them")
+	case len(modes) > 1:
+		return errors.New(names + ": name one of them")
 	case len(p.Scenarios) > 0 || len(p.Servers) > 0 || p.Keep > 0:
-		return errors.New("-rates, -users: no -scenario, -servers or -keep with them")
-	case rates:
-		p.Mode, p.Servers = modeRates, []string{ours().name}
-	default:
-		p.Mode, p.Servers = modeUsers, []string{original().name, ours().name}
+		return errors.New(names + ": no -scenario, -servers or -keep with them")
+	}
+	p.Mode, p.Servers = modes[0], []string{original().name, ours().name}
+	switch p.Mode {
+	case modeRates:
+		p.Servers = []string{ours().name}
+	case modeAccounts:
+		p.Scenarios = []string{crowdName} // the stage needs no large files
 	}
 	return nil
 }
@@ -147,6 +166,14 @@ func (p *plan) check(rest []string) error {
 		if !slices.Contains(serverNames(), name) {
 			errs = append(errs, fmt.Errorf("unknown server %q", name))
 		}
+	}
+	for _, name := range p.Sources {
+		if !slices.Contains(sourceNames(), name) {
+			errs = append(errs, fmt.Errorf("unknown source %q", name))
+		}
+	}
+	if len(p.Sources) > 0 && p.Mode != modeAccounts {
+		errs = append(errs, errors.New("-sources: only with -accounts"))
 	}
 	if _, ok := hashes()[p.Hash]; !ok {
 		errs = append(errs, fmt.Errorf("unknown hash %q", p.Hash))

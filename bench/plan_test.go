@@ -20,6 +20,27 @@ func TestParsePlanReportsAllMistakes(t *testing.T) {
 	}
 }
 
+func TestPlanOfAccounts(t *testing.T) {
+	p, err := parsePlan([]string{"-accounts", "-sources", "mysql,ldap"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Mode != modeAccounts || len(chosenSources(p)) != 2 || !p.wants("original") || !p.wants("ours") || p.wants("vsftpd") {
+		t.Errorf("plan = %+v", p)
+	}
+	for want, args := range map[string][]string{
+		"name one of them":         {"-accounts", "-users"},
+		"no -scenario, -servers":   {"-accounts", "-servers", "ours"},
+		`unknown source "nis"`:     {"-accounts", "-sources", "nis"},
+		"-sources: only with":      {"-sources", "mysql"},
+		`unknown scenario "mysql"`: {"-scenario", "mysql"},
+	} {
+		if _, err := parsePlan(args); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v; want %q", args, err, want)
+		}
+	}
+}
+
 func TestPlanFill(t *testing.T) {
 	for _, test := range []struct{ given, want plan }{
 		{plan{}, plan{Rounds: 5, Large: 1 << 30, Idle: 15000, IdleFork: 300}},

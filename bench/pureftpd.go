@@ -39,15 +39,7 @@ func pureftpdCommand(st *stage, binary, name string, port int) (program, error) 
 	if err != nil {
 		return program{}, err
 	}
-	prog := program{
-		path: binary,
-		args: []string{
-			"-S", "127.0.0.1," + strconv.Itoa(port), "-4", "-A", "-E", "-H", "-f", "none",
-			"-c", "30000", "-L", "20000:5", "-l", "puredb:" + database,
-			"-g", filepath.Join(st.conf, name+".pid"),
-		},
-		env: []string{libraryPath(filepath.Join(st.Cache, original().pkg))},
-	}
+	prog := pureftpdProgram(st, binary, name, port, original().pkg, "puredb:"+database)
 	if st.TLS != "" {
 		openssl, err := st.opensslEnv()
 		if err != nil {
@@ -57,6 +49,19 @@ func pureftpdCommand(st *stage, binary, name string, port int) (program, error) 
 		prog.env = append(prog.env, openssl)
 	}
 	return prog, nil
+}
+
+// pureftpdProgram is a server with a source of accounts (-l) and the libraries of a package in the cache.
+func pureftpdProgram(st *stage, binary, name string, port int, pkg, source string) program {
+	return program{
+		path: binary,
+		args: []string{
+			"-S", "127.0.0.1," + strconv.Itoa(port), "-4", "-A", "-E", "-H", "-f", "none",
+			"-c", "30000", "-L", "20000:5", "-l", source,
+			"-g", filepath.Join(st.conf, name+".pid"),
+		},
+		env: []string{libraryPath(filepath.Join(st.Cache, pkg))},
+	}
 }
 
 // database makes the virtual user's .pdb file with the original's own tool.

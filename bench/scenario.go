@@ -34,6 +34,7 @@ type sample struct {
 	client time.Duration // CPU time of the load generator
 	free   time.Duration // like cpu, of the same load without a limit
 	memory int64         // bytes (PSS) the sessions take
+	asked  time.Duration // CPU time of what the server asks: a database, a directory, pure-authd
 }
 
 // A metric turns a sample into a number to be shown.
