@@ -74,17 +74,29 @@ func provideSources(p *plan) error {
 			}
 			p.Versions["slapd"] = version
 		case "pam":
-			cmd := exec.Command("go", "build", "-trimpath", "-tags", "pam", "-o", filepath.Dir(p.Ours), "pureftpd/cmd/pure-pamd")
-			cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
-			if text, err := cmd.CombinedOutput(); err != nil {
-				return fmt.Errorf("build pure-pamd: %w\n%s", err, text)
+			if err := buildHelper(p); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// sourceResult is what a source has come to.
+// buildHelper builds what our server asks PAM by. A server given by -ours has its own beside it.
+func buildHelper(p *plan) error {
+	beside := filepath.Dir(p.Ours)
+	if beside != filepath.Join(p.Cache, "ours") {
+		return nil
+	}
+	cmd := exec.Command("go", "build", "-trimpath", "-tags", "pam", "-o", beside, "pureftpd/cmd/pure-pamd")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build pure-pamd: %w\n%s", err, text)
+	}
+	return nil
+}
+
+// A sourceResult is what a source has come to.
 type sourceResult struct {
 	source
 	samples map[string][]sample
