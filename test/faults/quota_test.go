@@ -391,7 +391,12 @@ func testQuotaKilled(t *testing.T, l *lab, options []string, check string) {
 		s := l.startFor(t, home, limited(home), options...)
 		seed := rand.Uint64()
 		done := make(chan error, 1)
-		go func() { done <- s.riot(seed, sessions, math.MaxInt) }()       // until the server is gone
+		go func() { done <- s.riot(seed, sessions, math.MaxInt) }() // until the server is gone
+		for begun := time.Now(); time.Since(begun) < time.Minute; time.Sleep(time.Millisecond) {
+			if _, err := os.Stat(home + "/.ftpquota"); err == nil { // somebody has logged in
+				break
+			}
+		}
 		<-time.After(time.Duration(50+rand.IntN(400)) * time.Millisecond) // any moment will do
 		s.kill(t)
 		if err := <-done; err == nil || errors.As(err, new(net.Error)) && strings.Contains(err.Error(), "timeout") {
