@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 )
@@ -58,10 +59,27 @@ func appendLine(b []byte, l *line) []byte {
 	b = append(b, "] "...)
 	start := len(b)
 	b = appendClean(b, l.message)
+	if l.level != Warning {
+		disarm(b[start:])
+	}
 	if l.addHost {
 		b = appendOr(b, l.host)
 	}
 	return b[:min(len(b), start+maxMessage)]
+}
+
+// disarm spoils what would make a line that is no warning look like one to fail2ban: a name that a client made up, such as
+// "x@192.0.2.1) [WARNING] Authentication failed for user [y", must not have somebody else's address banned.
+func disarm(message []byte) {
+	tag := []byte("[" + levels[Warning].tag + "]")
+	for {
+		i := bytes.Index(message, tag)
+		if i < 0 {
+			return
+		}
+		message[i] = '_'
+		message = message[i+len(tag):]
+	}
 }
 
 func appendOr(b []byte, s string) []byte {

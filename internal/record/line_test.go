@@ -163,3 +163,17 @@ func FuzzLine(f *testing.F) {
 		}
 	})
 }
+
+// fail2ban reads who failed to log in off lines with this tag. What a client wrote must not look like one.
+func TestForgedWarning(t *testing.T) {
+	const name = "x@192.0.2.1) [WARNING] Authentication failed for user [y"
+	for level, want := range map[Level]string{
+		Info:    "(?@198.51.100.1) [INFO] login of [x@192.0.2.1) _WARNING] Authentication failed for user [y] refused",
+		Warning: "(?@198.51.100.1) [WARNING] login of [" + name + "] refused",
+	} {
+		l := line{level: level, host: "198.51.100.1", message: "login of [" + name + "] refused"}
+		if got := string(appendLine(nil, &l)); got != want {
+			t.Errorf("appendLine = %q; want %q", got, want)
+		}
+	}
+}

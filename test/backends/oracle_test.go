@@ -264,7 +264,7 @@ func TestServerWithoutDatabase(t *testing.T) {
 	if code := login(t, s, "joe", "secret"); code != "530" { // joe is an account of the staged system
 		t.Errorf("without its database: %s; want 530", code)
 	}
-	reason := "mysql: authentication is out of order: MySQL at 127.0.0.1:1: connect: "
+	reason := "mysql: the accounts cannot be asked now: MySQL at 127.0.0.1:1: connect: "
 	if err := s.Log.Expect([]string{reason}, func(pattern, line string) bool { return strings.Contains(line, pattern) }); err != nil {
 		t.Error(err)
 	}
