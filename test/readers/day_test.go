@@ -5,9 +5,6 @@ package readers
 import (
 	"flag"
 	"fmt"
-	"io"
-	"net"
-	"net/textproto"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,13 +62,15 @@ func newDay(t *testing.T) *day {
 		clf: filepath.Join(s.Dir, "clf"), w3c: filepath.Join(s.Dir, "w3c"), xferlog: filepath.Join(s.Dir, "xferlog"),
 		home: filepath.Join(s.Dir, "home"),
 	}
-	visit := func(from string) *client {
+	visit := func(from string) *harness.Client {
 		conn, err := s.Dial(from, "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		d.connections++
-		return greeted(t, conn)
+		c := harness.NewClient(t, conn, 2*patience)
+		c.Reply(220)
+		return c
 	}
 	d.live(visit)
 	logouts := func() int { return strings.Count(strings.Join(s.Log.Lines(), "\n"), "] Logout.") }
@@ -94,39 +93,39 @@ func newDay(t *testing.T) *day {
 }
 
 // live is the day itself.
-func (d *day) live(visit func(from string) *client) {
+func (d *day) live(visit func(from string) *harness.Client) {
 	data := strings.Repeat("x", fileSize)
 	ann := visit("127.0.0.2")
-	ann.login("ann")
-	ann.store("one", data)
-	ann.store("with space é", data)
-	ann.fetch("one", fileSize)
-	ann.fetch("with space é", fileSize)
-	ann.abort("half", strings.Repeat("x", abortedSize))
-	ann.ask(250, "DELE one")
-	ann.ask(350, "RNFR half")
-	ann.ask(250, "RNTO whole")
-	ann.ask(550, "CWD nosuch")
-	ann.ask(221, "QUIT")
+	ann.Login("ann")
+	ann.Store("one", data)
+	ann.Store("with space é", data)
+	ann.Fetch("one")
+	ann.Fetch("with space é")
+	ann.Abort("STOR half", strings.Repeat("x", abortedSize))
+	ann.Ask(250, "DELE one")
+	ann.Ask(350, "RNFR half")
+	ann.Ask(250, "RNTO whole")
+	ann.Ask(550, "CWD nosuch")
+	ann.Ask(221, "QUIT")
 	bob := visit("127.0.0.3")
-	bob.login("bob")
-	bob.store("two", data)
-	bob.ask(221, "QUIT")
+	bob.Login("bob")
+	bob.Store("two", data)
+	bob.Ask(221, "QUIT")
 	guest := visit("127.0.0.4")
-	guest.ask(230, "USER ftp")
-	guest.ask(200, "TYPE I")
-	guest.fetch("pub.bin", fileSize)
-	guest.ask(221, "QUIT")
+	guest.Ask(230, "USER ftp")
+	guest.Ask(200, "TYPE I")
+	guest.Fetch("pub.bin")
+	guest.Ask(221, "QUIT")
 	for i, name := range names() {
 		c := visit(fmt.Sprint("127.0.0.", 10+i))
-		c.ask(331, "USER "+name)
-		c.ask(530, "PASS wrong")
-		c.ask(221, "QUIT")
+		c.Ask(331, "USER "+name)
+		c.Ask(530, "PASS wrong")
+		c.Ask(221, "QUIT")
 	}
 	low := visit("127.0.0.30")
-	low.ask(331, "USER low")
-	low.ask(530, "PASS secret")
-	low.ask(221, "QUIT")
+	low.Ask(331, "USER low")
+	low.Ask(530, "PASS secret")
+	low.Ask(221, "QUIT")
 }
 
 // names are those of logins that fail. Some are made to look like the end of one line and the beginning of another.
@@ -136,108 +135,6 @@ func names() []string {
 		"x] (?@10.0.0.1) [WARNING] Authentication failed for user [y",
 		"x@10.0.0.2) [WARNING] Authentication failed for user [y",
 		"(?@10.0.0.3) [INFO] ann is now logged in",
-	}
-}
-
-// A client is one session as a client sees it.
-type client struct {
-	t    *testing.T
-	conn net.Conn
-	text *textproto.Conn
-}
-
-func greeted(t *testing.T, conn net.Conn) *client {
-	t.Helper()
-	if err := conn.SetDeadline(time.Now().Add(2 * patience)); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	c := &client{t, conn, textproto.NewConn(conn)}
-	c.reply(220)
-	return c
-}
-
-func (c *client) login(name string) {
-	c.t.Helper()
-	c.ask(331, "USER "+name)
-	c.ask(230, "PASS secret")
-	c.ask(200, "TYPE I")
-}
-
-func (c *client) reply(code int) string {
-	c.t.Helper()
-	got, message, err := c.text.ReadResponse(0)
-	if got != code {
-		c.t.Fatalf("reply %d %q (%v); want %d", got, message, err, code)
-	}
-	return message
-}
-
-func (c *client) ask(code int, line string) string {
-	c.t.Helper()
-	if err := c.text.PrintfLine("%s", line); err != nil {
-		c.t.Fatal(err)
-	}
-	return c.reply(code)
-}
-
-// data opens a data connection, from the address of the client.
-func (c *client) data() *net.TCPConn {
-	c.t.Helper()
-	text := c.ask(229, "EPSV")
-	var port int
-	if _, err := fmt.Sscanf(text[strings.Index(text, "|||"):], "|||%d|", &port); err != nil {
-		c.t.Fatalf("%q: %v", text, err)
-	}
-	from := &net.TCPAddr{IP: c.conn.LocalAddr().(*net.TCPAddr).IP}
-	conn, err := net.DialTCP("tcp", from, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return conn
-}
-
-func (c *client) store(name, data string) {
-	c.t.Helper()
-	conn := c.data()
-	c.ask(150, "STOR "+name)
-	if _, err := io.WriteString(conn, data); err != nil {
-		c.t.Fatal(err)
-	}
-	if err := conn.Close(); err != nil {
-		c.t.Fatal(err)
-	}
-	c.reply(226)
-}
-
-func (c *client) fetch(name string, size int) {
-	c.t.Helper()
-	conn := c.data()
-	defer conn.Close()
-	c.ask(150, "RETR "+name)
-	data, err := io.ReadAll(conn)
-	if len(data) != size || err != nil {
-		c.t.Fatalf("%s: %d bytes, %v; want %d", name, len(data), err, size)
-	}
-	c.reply(226)
-}
-
-func (c *client) abort(name, data string) {
-	c.t.Helper()
-	conn := c.data()
-	c.ask(150, "STOR "+name)
-	if _, err := io.WriteString(conn, data); err != nil {
-		c.t.Fatal(err)
-	}
-	time.Sleep(50 * time.Millisecond) // a reset would overtake the data
-	if err := conn.SetLinger(0); err != nil {
-		c.t.Fatal(err)
-	}
-	if err := conn.Close(); err != nil {
-		c.t.Fatal(err)
-	}
-	if code, _, err := c.text.ReadResponse(0); code < 400 {
-		c.t.Fatalf("reply %d, %v", code, err)
 	}
 }
 

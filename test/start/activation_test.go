@@ -35,7 +35,7 @@ func TestSocketActivation(t *testing.T) {
 		args: quiet("-l", "puredb:"+accounts(t, dir), "-S", "127.0.0.1,"+unused, "-g", filepath.Join(dir, "pid")),
 	})
 	for _, address := range addresses {
-		user(t, address, "ann").works() // connected before the server started, or after
+		works(t, user(t, address, "ann")) // connected before the server started, or after
 	}
 	if conn, err := net.Dial("tcp", "127.0.0.1:"+unused); err == nil {
 		conn.Close()
@@ -79,7 +79,7 @@ func TestReadiness(t *testing.T) {
 	if err != nil || string(message[:n]) != "READY=1" {
 		t.Fatalf("systemd was told %q, %v; want READY=1", message[:n], err)
 	}
-	user(t, address, "ann").works()
+	works(t, user(t, address, "ann"))
 }
 
 func TestNotReady(t *testing.T) {

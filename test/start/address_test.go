@@ -15,13 +15,11 @@ func TestTrustedIP(t *testing.T) {
 	args := quiet("-V", "127.0.0.2", "-l", "puredb:"+accounts(t, dir), "-S", "localhost,"+number, "-g", dir+"/pid")
 	launch(t, dir, command{args: args}).serves(t, "127.0.0.1:"+number)
 	c := dial(t, "127.0.0.1:"+number)
-	if text := c.reply(220); !strings.Contains(text, "Anonymous users only") {
+	if text := c.Reply(220); !strings.Contains(text, "Anonymous users only") {
 		t.Errorf("greeting at another address: %q", text)
 	}
-	if err := c.text.PrintfLine("USER ann"); err != nil {
-		t.Fatal(err)
-	}
-	if code, text, _ := c.text.ReadResponse(0); code == 331 {
+	c.Say("USER ann")
+	if code, text, _ := c.Answer(); code == 331 {
 		t.Errorf("USER ann at another address: %d %s; want no password asked for", code, text)
 	}
 }
@@ -29,7 +27,7 @@ func TestTrustedIP(t *testing.T) {
 func TestTrustedIPItself(t *testing.T) {
 	t.Parallel()
 	s := serve(t, "-V", "127.0.0.1")
-	user(t, s.address, "ann").works()
+	works(t, user(t, s.address, "ann"))
 }
 
 // TestForcedAddress reads the address in 227, which is another than the server's.
@@ -39,10 +37,10 @@ func TestForcedAddress(t *testing.T) {
 		t.Run(host, func(t *testing.T) {
 			t.Parallel()
 			c := user(t, serve(t, "-P", host).address, "ann")
-			if text := c.ask(227, "PASV"); !strings.Contains(text, want) {
+			if text := c.Ask(227, "PASV"); !strings.Contains(text, want) {
 				t.Errorf("227 %s; want %s in it", text, want)
 			}
-			c.works() // EPSV names no address
+			works(t, c) // EPSV names no address
 		})
 	}
 	t.Run("::1", func(t *testing.T) {
@@ -54,28 +52,26 @@ func TestForcedAddress(t *testing.T) {
 func TestNATMode(t *testing.T) {
 	t.Parallel()
 	c := user(t, serve(t, "-N").address, "ann")
-	c.ask(500, "PASV")
-	c.ask(500, "EPSV")
+	c.Ask(500, "PASV")
+	c.Ask(500, "EPSV")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
 	here := l.Addr().(*net.TCPAddr).AddrPort()
-	c.ask(200, string(ftp.AppendPort([]byte("PORT "), here.Addr().Unmap(), here.Port())))
-	if err := c.text.PrintfLine("RETR hello.txt"); err != nil {
-		t.Fatal(err)
-	}
+	c.Ask(200, string(ftp.AppendPort([]byte("PORT "), here.Addr().Unmap(), here.Port())))
+	c.Say("RETR hello.txt")
 	data, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer data.Close()
-	c.reply(150)
-	if text, err := io.ReadAll(data); string(text) != "hello\r\n" || err != nil {
+	c.Reply(150)
+	if text, err := io.ReadAll(data); string(text) != "hello\n" || err != nil {
 		t.Errorf("fetched %q, %v", text, err)
 	}
-	c.reply(226)
+	c.Reply(226)
 }
 
 // TestPassiveRange lets many sessions share the one port there is.
@@ -85,14 +81,14 @@ func TestPassiveRange(t *testing.T) {
 	s := serve(t, "-p", only+":"+only)
 	c := user(t, s.address, "ann")
 	for range 3 {
-		data := c.data()
+		data := c.Data()
 		if _, number, _ := net.SplitHostPort(data.RemoteAddr().String()); number != only {
 			t.Fatalf("passive port %s; want %s", number, only)
 		}
-		c.ask(150, "RETR hello.txt")
+		c.Ask(150, "RETR hello.txt")
 		if _, err := io.Copy(io.Discard, data); err != nil {
 			t.Fatal(err)
 		}
-		c.reply(226)
+		c.Reply(226)
 	}
 }

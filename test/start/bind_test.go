@@ -37,7 +37,7 @@ func testBindings(t *testing.T, bindings []binding) {
 			for host := range strings.FieldsSeq(test.at) {
 				address := net.JoinHostPort(host, number)
 				p.serves(t, address)
-				user(t, address, "ann").works()
+				works(t, user(t, address, "ann"))
 			}
 			for host := range strings.FieldsSeq(test.not) {
 				if conn, err := net.Dial("tcp", net.JoinHostPort(host, number)); err == nil {

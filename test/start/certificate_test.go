@@ -35,7 +35,7 @@ func TestCertificateFaults(t *testing.T) {
 	}
 	s := super(t, dir, command{args: []string{"-Y", "1", "-2", none, "-f", "none"}, output: inherited, both: true})
 	c, p := s.connect()
-	c.reply(421)
+	c.Reply(421)
 	p.endsWith(t, 252)
 }
 

@@ -60,11 +60,11 @@ func TestConfigurationFile(t *testing.T) {
 	address := "127.0.0.1:" + number
 	p := launch(t, dir, command{args: []string{configure(t, dir, number, "")}})
 	p.serves(t, address)
-	user(t, address, "ann").works()
+	works(t, user(t, address, "ann"))
 	user(t, address, "bob")
 	c := greeted(t, address) // the file that was included allows each name one session
-	c.ask(331, "USER bob")
-	c.ask(421, "PASS secret")
+	c.Ask(331, "USER bob")
+	c.Ask(421, "PASS secret")
 	if _, err := os.Stat(filepath.Join(dir, "pid")); err != nil {
 		t.Error(err)
 	}
@@ -108,7 +108,7 @@ func TestDebianFolder(t *testing.T) {
 	}
 	address := "127.0.0.1:" + number
 	launch(t, dir, command{args: []string{conf}}).serves(t, address)
-	user(t, address, "ann").works()
+	works(t, user(t, address, "ann"))
 }
 
 // row finds the line of a setting in the answer to --check.

@@ -73,7 +73,7 @@ func TestBackground(t *testing.T) {
 	t.Parallel()
 	dir, address := folder(t), "127.0.0.1:"+port(t)
 	pid := background(t, dir, address)
-	user(t, address, "ann").works()
+	works(t, user(t, address, "ann"))
 	fields := stat(pid) // state ppid pgrp session tty_nr
 	if len(fields) < 5 || fields[3] != strconv.Itoa(pid) || fields[4] != "0" {
 		t.Errorf("process %d has session and terminal %q; want a session of its own and no terminal", pid, fields)

@@ -31,8 +31,8 @@ func TestEditOfTheTextCounts(t *testing.T) {
 	login := func(code int, name string) {
 		t.Helper()
 		c := greeted(t, address)
-		c.ask(331, "USER "+name)
-		c.ask(code, "PASS secret")
+		c.Ask(331, "USER "+name)
+		c.Ask(code, "PASS secret")
 	}
 	login(230, "ann")
 	login(530, "bob")

@@ -33,9 +33,9 @@ func TestSocketsOfRoot(t *testing.T) {
 		}
 	}
 	root(t, address, "-l", "extauth:"+program, "-l", "http:"+web, "-S", "127.0.0.1,"+number, "-g", dir+"/pid")
-	user(t, address, "ann").works()
-	user(t, address, "bob").works()
+	works(t, user(t, address, "ann"))
+	works(t, user(t, address, "bob"))
 	c := greeted(t, address)
-	c.ask(331, "USER eve")
-	c.ask(530, "PASS secret") // the service has an empty answer
+	c.Ask(331, "USER eve")
+	c.Ask(530, "PASS secret") // the service has an empty answer
 }

@@ -118,15 +118,15 @@ func TestAccountsElsewhere(t *testing.T) {
 		"-S", "127.0.0.1,"+number, "-g", filepath.Join(dir, "pid"))})
 	p.serves(t, address)
 	for _, name := range []string{"ext", "web", "ann"} {
-		user(t, address, name).works()
+		works(t, user(t, address, name))
 	}
 	c := greeted(t, address)
-	c.ask(331, "USER ext")
-	c.ask(421, "PASS secret") // while the first session goes on
+	c.Ask(331, "USER ext")
+	c.Ask(421, "PASS secret") // while the first session goes on
 	for _, name := range []string{"eve", "bob", "ben"} {
 		c := greeted(t, address)
-		c.ask(331, "USER "+name)
-		c.ask(530, "PASS secret")
+		c.Ask(331, "USER "+name)
+		c.Ask(530, "PASS secret")
 	}
 }
 
@@ -140,11 +140,11 @@ func TestDaemonIsAway(t *testing.T) {
 	p := launch(t, dir, command{args: []string{filepath.Join(dir, "pure-ftpd.conf")}})
 	p.serves(t, address)
 	c := greeted(t, address)
-	c.ask(331, "USER ann")
-	c.ask(530, "PASS secret") // although the database knows ann
+	c.Ask(331, "USER ann")
+	c.Ask(530, "PASS secret") // although the database knows ann
 	lines(t, program, func(string, string) string { return "auth_ok:0\nend\n" })
-	c.ask(331, "USER ann")
-	c.ask(230, "PASS secret")
+	c.Ask(331, "USER ann")
+	c.Ask(230, "PASS secret")
 }
 
 // TestThousandAccountsElsewhere has a thousand users log in at once whose accounts a daemon knows, while it says nothing about one.
@@ -164,10 +164,8 @@ func TestThousandAccountsElsewhere(t *testing.T) {
 	p := launch(t, dir, command{args: quiet("-l", "extauth:"+program, "-c", "1100", "-S", "127.0.0.1,"+number, "-g", filepath.Join(dir, "pid"))})
 	p.serves(t, address)
 	slow := greeted(t, address)
-	slow.ask(331, "USER slow")
-	if err := slow.text.PrintfLine("PASS secret"); err != nil {
-		t.Fatal(err)
-	}
+	slow.Ask(331, "USER slow")
+	slow.Say("PASS secret")
 	var all sync.WaitGroup
 	for i := range 1000 {
 		c := dial(t, address)
@@ -177,17 +175,17 @@ func TestThousandAccountsElsewhere(t *testing.T) {
 				code int
 			}{{"", 220}, {fmt.Sprint("USER u", i), 331}, {"PASS secret", 230}} {
 				if step.line != "" {
-					if err := c.text.PrintfLine("%s", step.line); err != nil {
+					if _, err := fmt.Fprintf(c, "%s\r\n", step.line); err != nil {
 						t.Error(err)
 					}
 				}
-				if _, text, err := c.text.ReadResponse(step.code); err != nil {
-					t.Errorf("%s: %s, %v", step.line, text, err)
+				if code, text, err := c.Answer(); code != step.code {
+					t.Errorf("%s: %d %s, %v", step.line, code, text, err)
 					return
 				}
 			}
 		})
 	}
 	all.Wait()
-	user(t, address, "ann").works()
+	works(t, user(t, address, "ann"))
 }

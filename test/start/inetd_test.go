@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"pureftpd/test/harness"
 )
 
 // A superServer is the test itself: it accepts, and starts a server for each client.
@@ -30,7 +32,7 @@ func super(t *testing.T, dir string, c command) *superServer {
 }
 
 // connect makes a client and the server for it.
-func (s *superServer) connect() (*client, *process) {
+func (s *superServer) connect() (*harness.Client, *process) {
 	s.t.Helper()
 	c := dial(s.t, s.listener.Addr().String())
 	conn, err := s.listener.Accept()
@@ -55,12 +57,12 @@ func (s *superServer) connect() (*client, *process) {
 var inherited = os.Stdin
 
 // user makes a client that is logged in.
-func (s *superServer) user(name string) (*client, *process) {
+func (s *superServer) user(name string) (*harness.Client, *process) {
 	s.t.Helper()
 	c, p := s.connect()
-	c.reply(220)
-	c.ask(331, "USER "+name)
-	c.ask(230, "PASS secret")
+	c.Reply(220)
+	c.Ask(331, "USER "+name)
+	c.Ask(230, "PASS secret")
 	return c, p
 }
 
@@ -77,9 +79,9 @@ func TestInetd(t *testing.T) {
 			// -k 100 is worth a warning, which is nothing that a client may see.
 			c.args = quiet("-k", "100", "-l", "puredb:"+accounts(t, dir), "-A")
 			client, p := super(t, dir, c).user("ann")
-			client.works()
-			client.ask(221, "QUIT")
-			if rest := client.closed(); rest != "" {
+			works(t, client)
+			client.Ask(221, "QUIT")
+			if rest := client.Rest(); rest != "" {
 				t.Errorf("after the last reply came %q", rest)
 			}
 			p.endsWith(t, 0)
@@ -92,8 +94,8 @@ func TestInetdWithConfigurationFile(t *testing.T) {
 	dir := folder(t)
 	config := put(t, filepath.Join(dir, "conf"), "SyslogFacility none\nDontResolve yes\nPureDB "+accounts(t, dir)+"\n")
 	c, p := super(t, dir, command{args: []string{config}, output: inherited}).user("ann")
-	c.works()
-	c.conn.Close()
+	works(t, c)
+	c.Close()
 	p.endsWith(t, 0)
 }
 
@@ -102,7 +104,7 @@ func TestInetdTellsTheClientOfAMistake(t *testing.T) {
 	t.Parallel()
 	s := super(t, folder(t), command{args: []string{"--nosuch"}, output: inherited, both: true})
 	c, p := s.connect()
-	c.reply(421)
+	c.Reply(421)
 	p.endsWith(t, 252)
 }
 
@@ -121,16 +123,16 @@ func TestInetdLimits(t *testing.T) {
 			t.Parallel()
 			dir := folder(t)
 			s := super(t, dir, command{args: quiet(append(test.switches, "-l", "puredb:"+accounts(t, dir))...)})
-			var clients []*client
+			var clients []*harness.Client
 			var servers []*process
 			for range 3 {
 				c, p := s.connect()
-				c.reply(220)
+				c.Reply(220)
 				clients, servers = append(clients, c), append(servers, p)
 			}
 			for range 2 {
 				c, p := s.connect()
-				if text := c.reply(421); !strings.Contains(text, test.text) {
+				if text := c.Reply(421); !strings.Contains(text, test.text) {
 					t.Errorf("421 %q; want %q in it", text, test.text)
 				}
 				p.endsWith(t, 0)
@@ -139,14 +141,14 @@ func TestInetdLimits(t *testing.T) {
 				t.Fatal(err)
 			}
 			servers[0].end(t)
-			clients[1].ask(221, "QUIT")
+			clients[1].Ask(221, "QUIT")
 			servers[1].endsWith(t, 0)
 			for range 2 {
 				c, _ := s.connect()
-				c.reply(220)
+				c.Reply(220)
 			}
 			c, _ := s.connect()
-			c.reply(421)
+			c.Reply(421)
 		})
 	}
 }
@@ -155,21 +157,21 @@ func TestInetdLimitsOfUsers(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	s := super(t, dir, command{args: quiet("-y", "2:0", "-l", "puredb:"+accounts(t, dir))})
-	var last *client
+	var last *harness.Client
 	for _, name := range []string{"ann", "ann", "bob", "bob", "ben"} { // ben has a limit of one
 		last, _ = s.user(name)
 	}
 	for _, name := range []string{"ann", "bob", "ben"} {
 		c, _ := s.connect()
-		c.reply(220)
-		c.ask(331, "USER "+name)
-		c.ask(421, "PASS secret")
-		c.closed()
+		c.Reply(220)
+		c.Ask(331, "USER "+name)
+		c.Ask(421, "PASS secret")
+		c.Rest()
 	}
-	last.ask(221, "QUIT")
-	last.closed()
+	last.Ask(221, "QUIT")
+	last.Rest()
 	c, _ := s.user("ben")
-	c.works()
+	works(t, c)
 }
 
 // TestInetdManyAtOnce lets clients race for the last places.
@@ -178,14 +180,14 @@ func TestInetdManyAtOnce(t *testing.T) {
 	const clients, places = 12, 5
 	dir := folder(t)
 	s := super(t, dir, command{args: quiet("-c", fmt.Sprint(places), "-l", "puredb:"+accounts(t, dir))})
-	var all []*client
+	var all []*harness.Client
 	for range clients {
 		c, _ := s.connect()
 		all = append(all, c)
 	}
 	codes := make(map[int]int)
 	for _, c := range all {
-		code, _, err := c.text.ReadResponse(0)
+		code, _, err := c.Answer()
 		if code == 0 {
 			t.Fatal(err)
 		}
@@ -212,15 +214,15 @@ func TestInetdSignalLeavesNothing(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	c, p := super(t, dir, command{args: quiet("-0", "-l", "puredb:"+accounts(t, dir))}).user("ann")
-	data := c.data()
-	c.ask(150, "STOR half.txt")
+	data := c.Data()
+	c.Ask(150, "STOR half.txt")
 	if _, err := data.Write([]byte("half")); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if err := data.(*net.TCPConn).CloseWrite(); err != nil { // a process that lets transfers finish may do so
+	if err := data.CloseWrite(); err != nil { // a process that lets transfers finish may do so
 		t.Fatal(err)
 	}
 	p.end(t)

@@ -50,7 +50,7 @@ func TestRoot(t *testing.T) {
 		}
 	}
 	for _, host := range []string{"127.0.0.1", "127.0.0.2", "::1"} {
-		user(t, net.JoinHostPort(host, "21"), "ann").works()
+		works(t, user(t, net.JoinHostPort(host, "21"), "ann"))
 	}
 	st, err := os.Stat(filepath.Join(dir, "home", "trip.txt"))
 	if err != nil {
@@ -83,10 +83,8 @@ func TestActiveFromPort20(t *testing.T) {
 	}
 	defer l.Close()
 	here := l.Addr().(*net.TCPAddr).AddrPort()
-	c.ask(200, string(ftp.AppendPort([]byte("PORT "), here.Addr(), here.Port())))
-	if err := c.text.PrintfLine("RETR hello.txt"); err != nil {
-		t.Fatal(err)
-	}
+	c.Ask(200, string(ftp.AppendPort([]byte("PORT "), here.Addr(), here.Port())))
+	c.Say("RETR hello.txt")
 	data, err := l.Accept()
 	if err != nil {
 		t.Fatal(err)
@@ -98,8 +96,8 @@ func TestActiveFromPort20(t *testing.T) {
 	if _, err := io.ReadAll(data); err != nil {
 		t.Fatal(err)
 	}
-	c.reply(150)
-	c.reply(226)
+	c.Reply(150)
+	c.Reply(226)
 }
 
 // TestBindEverywhere tries the spellings of -S that leave the address out.
@@ -119,7 +117,7 @@ func TestBindServiceName(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	root(t, "127.0.0.1:27490", "-l", "puredb:"+accounts(t, dir), "-S", "127.0.0.1,start-ftp", "-g", dir+"/pid")
-	user(t, "127.0.0.1:27490", "ann").works()
+	works(t, user(t, "127.0.0.1:27490", "ann"))
 }
 
 // TestVirtualHosts logs in at two addresses, of which one is a virtual host and one is trusted.
@@ -142,13 +140,13 @@ func TestVirtualHosts(t *testing.T) {
 	root(t, "127.0.0.1:"+number, "-V", "127.0.0.2", "-l", "puredb:"+accounts(t, dir), "-S", number, "-g", dir+"/pid")
 	for host, want := range map[string]string{"127.0.0.1": "usual\n", "127.0.0.3": "host\n", "127.0.0.2": "usual\n"} {
 		c := greeted(t, host+":"+number)
-		c.ask(230, "USER ftp")
-		if got := c.fetch("where.txt"); got != want {
+		c.Login("ftp")
+		if got := c.Fetch("where.txt"); got != want {
 			t.Errorf("anonymous at %s: fetched %q; want %q", host, got, want)
 		}
 	}
-	greeted(t, "127.0.0.3:"+number).ask(230, "USER ann") // anonymous, whatever the name
-	user(t, "127.0.0.2:"+number, "ann").works()
+	greeted(t, "127.0.0.3:"+number).Ask(230, "USER ann") // anonymous, whatever the name
+	works(t, user(t, "127.0.0.2:"+number, "ann"))
 }
 
 // TestDebianFolderAsRoot starts from Debian's folder when /run is empty, as it is after the machine was started.
@@ -160,7 +158,7 @@ func TestDebianFolderAsRoot(t *testing.T) {
 	}
 	p := launch(t, dir, command{root: true, args: []string{conf}})
 	p.serves(t, "127.0.0.1:"+number)
-	user(t, "127.0.0.1:"+number, "ann").works()
+	works(t, user(t, "127.0.0.1:"+number, "ann"))
 	if _, err := os.Stat("/run/pure-ftpd/pure-ftpd.pid"); err != nil {
 		t.Error(err)
 	}
@@ -180,7 +178,7 @@ func TestTryAsRoot(t *testing.T) {
 			args := []string{"--try=" + served, "-S", "127.0.0.1," + port(t)}
 			s.process = launch(t, home, command{root: true, args: args})
 			s.instructions(t)
-			s.login(t).works()
+			works(t, s.login(t))
 			st, err := os.Stat(filepath.Join(served, "trip.txt"))
 			if err != nil {
 				t.Fatal(err)
@@ -204,16 +202,16 @@ func TestInetdAsRoot(t *testing.T) {
 	ann, _ := s.user("ann")
 	s.user("ann")
 	c, _ := s.connect()
-	c.reply(220)
-	c.ask(331, "USER ann")
-	c.ask(421, "PASS secret")
-	c.closed()
+	c.Reply(220)
+	c.Ask(331, "USER ann")
+	c.Ask(421, "PASS secret")
+	c.Rest()
 	s.user("bob")
 	c, _ = s.connect()
-	c.reply(421)
-	ann.works()
-	ann.ask(221, "QUIT")
-	ann.closed()
+	c.Reply(421)
+	works(t, ann)
+	ann.Ask(221, "QUIT")
+	ann.Rest()
 	s.user("bob")
 	st, err := os.Stat("/run/pure-ftpd")
 	if err != nil || st.Mode().Perm() != 0o700 {
@@ -236,5 +234,5 @@ func TestFewCapabilities(t *testing.T) {
 		args: quiet("-l", "puredb:"+pdb, "-S", "127.0.0.1,"+number, "-g", filepath.Join(dir, "pid")),
 	})
 	p.serves(t, "127.0.0.1:"+number)
-	user(t, "127.0.0.1:"+number, "ann").works()
+	works(t, user(t, "127.0.0.1:"+number, "ann"))
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"pureftpd/test/harness"
 )
 
 // A lab is a server in the foreground.
@@ -37,7 +39,7 @@ func (s *lab) signal(t *testing.T, signal os.Signal) {
 }
 
 // interrupted begins a download that waits for its reader.
-func (s *lab) interrupted(t *testing.T) (c *client, data net.Conn, size int64) {
+func (s *lab) interrupted(t *testing.T) (c *harness.Client, data net.Conn, size int64) {
 	t.Helper()
 	size = 32 << 20 // more than the kernel keeps between two ends of a connection
 	path := put(t, filepath.Join(s.dir, "home", "large"), "")
@@ -45,9 +47,9 @@ func (s *lab) interrupted(t *testing.T) (c *client, data net.Conn, size int64) {
 		t.Fatal(err)
 	}
 	c = user(t, s.address, "ann")
-	c.ask(200, "TYPE I")
-	data = c.data()
-	c.ask(150, "RETR large")
+	c.Ask(200, "TYPE I")
+	data = c.Data()
+	c.Ask(150, "RETR large")
 	if _, err := io.ReadFull(data, make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +71,7 @@ func refused(t *testing.T, address string) {
 func TestFilesBelongToTheServersUser(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	user(t, s.address, "ann").works()
+	works(t, user(t, s.address, "ann"))
 	st, err := os.Stat(filepath.Join(s.dir, "home", "trip.txt"))
 	if err != nil {
 		t.Fatal(err)
@@ -129,9 +131,9 @@ func TestFirstSignalLetsTransfersFinish(t *testing.T) {
 			idle, stranger := user(t, s.address, "ann"), greeted(t, s.address)
 			c, data, size := s.interrupted(t)
 			s.signal(t, signal)
-			idle.reply(421)
-			stranger.reply(421)
-			idle.closed()
+			idle.Reply(421)
+			stranger.Reply(421)
+			idle.Rest()
 			refused(t, s.address)
 			select {
 			case <-s.ended:
@@ -141,9 +143,9 @@ func TestFirstSignalLetsTransfersFinish(t *testing.T) {
 			if n, err := io.Copy(io.Discard, data); n != size || err != nil {
 				t.Errorf("the rest of the transfer: %d bytes, %v; want %d", n, err, size)
 			}
-			c.reply(226)
-			c.reply(421)
-			c.closed()
+			c.Reply(226)
+			c.Reply(421)
+			c.Rest()
 			s.endsWith(t, 0)
 		})
 	}
@@ -160,7 +162,7 @@ func TestSecondSignalEndsTransfers(t *testing.T) {
 	if n, _ := io.Copy(io.Discard, data); n >= size {
 		t.Errorf("%d bytes of the transfer came; want less than %d", n, size)
 	}
-	if rest := c.closed(); !strings.HasPrefix(rest, "4") {
+	if rest := c.Rest(); !strings.HasPrefix(rest, "4") {
 		t.Errorf("last replies %q; want a 4yz", rest)
 	}
 	if _, err := os.Lstat(s.pid); !os.IsNotExist(err) {
@@ -183,7 +185,7 @@ func TestDefaultPort(t *testing.T) {
 		return
 	}
 	p.serves(t, "127.0.0.1:2121")
-	user(t, "127.0.0.1:2121", "ann").works()
+	works(t, user(t, "127.0.0.1:2121", "ann"))
 }
 
 // TestModesDoNotDependOnTheUmask starts under one that takes everything from others: only -U is to count.
@@ -196,8 +198,8 @@ func TestModesDoNotDependOnTheUmask(t *testing.T) {
 	})
 	p.serves(t, "127.0.0.1:"+number)
 	c := user(t, "127.0.0.1:"+number, "ann")
-	c.store("file", "x")
-	c.ask(257, "MKD folder")
+	c.Store("file", "x")
+	c.Ask(257, "MKD folder")
 	for name, want := range map[string]os.FileMode{"home/file": 0o666, "home/folder": 0o775, "pid": 0o644} {
 		st, err := os.Stat(filepath.Join(dir, name))
 		if err != nil {

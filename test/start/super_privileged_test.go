@@ -29,13 +29,13 @@ func TestSuperServers(t *testing.T) {
 			daemon := launch(t, s.dir, command{root: true, bare: true, args: words})
 			address := "127.0.0.1:" + s.port
 			daemon.serves(t, address)
-			user(t, address, "ann").works()
+			works(t, user(t, address, "ann"))
 			last := user(t, address, "ann")
 			c := greeted(t, address)
-			c.ask(331, "USER ann")
-			c.ask(421, "PASS secret")
-			last.ask(221, "QUIT")
-			last.closed()
+			c.Ask(331, "USER ann")
+			c.Ask(421, "PASS secret")
+			last.Ask(221, "QUIT")
+			last.Rest()
 		})
 	}
 }

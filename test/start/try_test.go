@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
-	"net/textproto"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pureftpd/test/harness"
 )
 
 // A trial is a server that was started with --try.
@@ -56,11 +57,11 @@ func (s *trial) instructions(t *testing.T) {
 }
 
 // login opens a session with the password that was printed.
-func (s *trial) login(t *testing.T) *client {
+func (s *trial) login(t *testing.T) *harness.Client {
 	t.Helper()
 	c := greeted(t, s.address)
-	c.ask(331, "USER "+s.name)
-	c.ask(230, "PASS "+s.password)
+	c.Ask(331, "USER "+s.name)
+	c.Ask(230, "PASS "+s.password)
 	return c
 }
 
@@ -100,7 +101,7 @@ func TestTryOnItsPort(t *testing.T) {
 	if host, _, _ := net.SplitHostPort(s.address); host != "127.0.0.1" {
 		t.Errorf("served at %s; want 127.0.0.1 only", s.address)
 	}
-	s.login(t).works()
+	works(t, s.login(t))
 	s.ends(t, "trip.txt")
 	if !strings.Contains(s.stderr.String(), "trip.txt uploaded") { // all of the log is written at the end
 		t.Errorf("shown: %q; want the upload", s.stderr.String())
@@ -116,7 +117,7 @@ func TestTryElsewhereWhenThePortIsTaken(t *testing.T) {
 	if strings.HasSuffix(s.address, ":2121") || strings.HasSuffix(s.address, ":0") {
 		t.Errorf("served at %s", s.address)
 	}
-	s.login(t).works()
+	works(t, s.login(t))
 	s.ends(t, "trip.txt")
 }
 
@@ -128,7 +129,7 @@ func TestTryWith(t *testing.T) {
 		t.Run(switches, func(t *testing.T) {
 			t.Parallel()
 			s := try(t, strings.ReplaceAll(switches, "PORT", port(t)))
-			s.login(t).works()
+			works(t, s.login(t))
 			s.ends(t, "trip.txt")
 		})
 	}
@@ -141,7 +142,7 @@ func TestTryIPv6(t *testing.T) {
 	if host, _, _ := net.SplitHostPort(s.address); host != "::1" {
 		t.Errorf("served at %s; want ::1", s.address)
 	}
-	s.login(t).works()
+	works(t, s.login(t))
 	s.ends(t, "trip.txt")
 }
 
@@ -149,9 +150,9 @@ func TestTryRefusesAWrongPassword(t *testing.T) {
 	t.Parallel()
 	s := try(t, "--try -S 127.0.0.1,"+port(t))
 	c := greeted(t, s.address)
-	c.ask(331, "USER "+s.name)
-	c.ask(530, "PASS wrong")
-	c.ask(530, "PWD")
+	c.Ask(331, "USER "+s.name)
+	c.Ask(530, "PASS wrong")
+	c.Ask(530, "PWD")
 	s.ends(t)
 }
 
@@ -218,8 +219,8 @@ func TestTryOverTLS(t *testing.T) {
 	t.Parallel()
 	s := try(t, "--try -S 127.0.0.1,"+port(t))
 	c := greeted(t, s.address)
-	c.ask(234, "AUTH TLS")
-	secure := tls.Client(c.conn, &tls.Config{InsecureSkipVerify: true}) // the fingerprint says whose it is
+	c.Ask(234, "AUTH TLS")
+	secure := tls.Client(c, &tls.Config{InsecureSkipVerify: true}) // the fingerprint says whose it is
 	if err := secure.Handshake(); err != nil {
 		t.Fatal(err)
 	}
@@ -227,9 +228,9 @@ func TestTryOverTLS(t *testing.T) {
 	if print := strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":"); !strings.Contains(s.stdout.String(), print) {
 		t.Errorf("%q does not tell the fingerprint %s", s.stdout.String(), print)
 	}
-	c.conn, c.text = secure, textproto.NewConn(secure)
-	c.ask(331, "USER "+s.name)
-	c.ask(230, "PASS "+s.password)
-	c.works()
+	c = harness.NewClient(t, secure, 2*patience)
+	c.Ask(331, "USER "+s.name)
+	c.Ask(230, "PASS "+s.password)
+	works(t, c)
 	s.ends(t, "trip.txt")
 }

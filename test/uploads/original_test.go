@@ -40,18 +40,18 @@ func TestTheirScriptComesLate(t *testing.T) {
 	newWorld(t)
 	s := serve(t, ours("pure-ftpd"))
 	c := login(t, address, "up user")
-	c.numbers(0, 3)
+	numbers(c, 0, 3)
 	s.says("3 uploads wait")
 	p := reader(t, theirs("pure-uploadscript"), recorder)
 	ran(t, 3)
-	c.numbers(3, 2)
+	numbers(c, 3, 2)
 	ran(t, 5)
 	p.kill()
-	c.numbers(5, 4)
+	numbers(c, 5, 4)
 	s.says("4 uploads wait")
 	reader(t, theirs("pure-uploadscript"), recorder)
 	ran(t, 9)
-	c.numbers(9, 1)
+	numbers(c, 9, 1)
 	ran(t, 10)
 }
 
@@ -71,10 +71,10 @@ func TestBothServers(t *testing.T) {
 	go func() {
 		defer close(done)
 		for range n {
-			their.store("STOR theirs", "x")
+			their.Put("STOR theirs", "x")
 		}
 	}()
-	our.numbers(0, n)
+	numbers(our, 0, n)
 	<-done
 	await(t, "the programs", func() bool { return len(lines(t)) == 2*n })
 	i := 0

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"pureftpd/test/harness"
 )
 
 func server() string { return ours("pure-ftpd") }
@@ -44,12 +46,12 @@ func TestPortIsOpenWithoutReader(t *testing.T) {
 		}
 	}
 	c := login(t, address, "up user")
-	c.numbers(0, 5)
+	numbers(c, 0, 5)
 	s.says("nobody reads the pipe; 5 uploads wait for pure-uploadscript (/var/run/pure-ftpd.upload.pipe)")
 	reader(t, script(), recorder)
 	ran(t, 5)
 	s.says("all uploads that waited are announced")
-	c.numbers(5, 1)
+	numbers(c, 5, 1)
 	ran(t, 6)
 }
 
@@ -58,7 +60,7 @@ func TestScriptIsFirst(t *testing.T) {
 	newWorld(t)
 	reader(t, script(), recorder)
 	serve(t, server())
-	login(t, address, "up user").numbers(0, 3)
+	numbers(login(t, address, "up user"), 0, 3)
 	ran(t, 3)
 }
 
@@ -66,17 +68,17 @@ func TestScriptIsFirst(t *testing.T) {
 func TestKilled(t *testing.T) {
 	newWorld(t)
 	s := serve(t, server())
-	login(t, address, "up user").numbers(0, 4)
+	numbers(login(t, address, "up user"), 0, 4)
 	s.says("4 uploads wait")
 	s.kill()
 	s = serve(t, server())
-	login(t, address, "up user").numbers(4, 3)
+	numbers(login(t, address, "up user"), 4, 3)
 	s.says("7 uploads wait")
 	blocked := reader(t, script(), `echo "${1##*/}" >> `+base+`/begun; exec sleep 100`)
 	await(t, "a program", func() bool { _, err := os.Stat(base + "/begun"); return err == nil })
 	s.says("all uploads that waited are announced") // they are in the pipe
 	blocked.kill()
-	login(t, address, "up user").numbers(7, 2)
+	numbers(login(t, address, "up user"), 7, 2)
 	s.says("8 uploads wait") // all but the one whose program was killed
 	s.kill()
 	if err := os.WriteFile(out, []byte("0\n"), 0o666); err != nil { // that one
@@ -92,7 +94,7 @@ func TestServerEnds(t *testing.T) {
 	newWorld(t)
 	s := serve(t, server())
 	stalled := reader(t, script(), "exec sleep 100")
-	login(t, address, "up user").numbers(0, 3)
+	numbers(login(t, address, "up user"), 0, 3)
 	begun := time.Now()
 	s.stop()
 	if took := time.Since(begun); took > 10*time.Second {
@@ -107,13 +109,13 @@ func TestNothingForRefusedUploads(t *testing.T) {
 	serve(t, server(), "-n", "3:1", "-0")
 	reader(t, script(), recorder)
 	c := login(t, address, "up user")
-	c.abort("STOR half", "half") // the file does not appear (-0)
-	c.store("STOR 0", "x")
-	c.store("APPE 1", "x")
-	conn := c.send("APPE 2", strings.Repeat("x", 2<<20)) // beyond the quota
+	c.Abort("STOR half", "half") // the file does not appear (-0)
+	c.Put("STOR 0", "x")
+	c.Put("APPE 1", "x")
+	conn := c.Send("APPE 2", strings.Repeat("x", 2<<20)) // beyond the quota
 	_ = conn.Close()
-	c.reply(552)
-	c.store("STOR 2", "x")
+	c.Reply(552)
+	c.Put("STOR 2", "x")
 	ran(t, 3)
 }
 
@@ -128,9 +130,9 @@ func TestInetd(t *testing.T) {
 			c, end := inetd(t)
 			running.Go(func() {
 				for i := range each {
-					c.store(fmt.Sprintf("STOR %d.%d", first+n, i), "x")
+					c.Put(fmt.Sprintf("STOR %d.%d", first+n, i), "x")
 				}
-				c.ask(221, "QUIT")
+				c.Ask(221, "QUIT")
 				end()
 			})
 		}
@@ -160,7 +162,7 @@ func TestInetd(t *testing.T) {
 }
 
 // inetd starts a server for one client.
-func inetd(t *testing.T) (*client, func()) {
+func inetd(t *testing.T) (*harness.Client, func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -190,7 +192,7 @@ func TestStopFinishesPrograms(t *testing.T) {
 	newWorld(t)
 	serve(t, server())
 	slow := reader(t, script(), `touch `+base+`/begun; sleep 0.3; `+recorder)
-	login(t, address, "up user").numbers(0, 3)
+	numbers(login(t, address, "up user"), 0, 3)
 	await(t, "a program", func() bool { _, err := os.Stat(base + "/begun"); return err == nil })
 	slow.stop()
 	ran(t, 1)
@@ -206,7 +208,7 @@ func TestRetriesAndTimeLimit(t *testing.T) {
 	serve(t, server())
 	p := reader(t, script(), `echo x >> `+base+`/tries; [ $(wc -l < `+base+`/tries) = 1 ] && sleep 100
 [ $(wc -l < `+base+`/tries) = 2 ] && exit 7; `+recorder, "--retries", "2", "--pause", "0", "--timelimit", "1")
-	login(t, address, "up user").numbers(0, 2)
+	numbers(login(t, address, "up user"), 0, 2)
 	ran(t, 2)
 	p.says(`program for "` + base + `/home/up/0" failed: it took too long and was ended; trying again`)
 	p.says("exit status 7; trying again")
@@ -226,7 +228,7 @@ func TestBackground(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
 	serve(t, server())
-	login(t, address, "up user").numbers(0, 2)
+	numbers(login(t, address, "up user"), 0, 2)
 	ran(t, 2)
 	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 		t.Fatal(err)
