@@ -66,15 +66,15 @@ func listenLow(ctx context.Context, address string) (l net.Listener, err error) 
 }
 
 // keepCertificate keeps the certificate until stop is called.
-func (p *parts) keepCertificate(ctx context.Context) (stop func()) {
-	if p.keeper == nil {
+func (g *generation) keepCertificate(ctx context.Context) (stop func()) {
+	if g.keeper == nil {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		p.keeper.Run(ctx)
+		g.keeper.Run(ctx)
 	}()
 	return func() {
 		cancel()

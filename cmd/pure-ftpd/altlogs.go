@@ -10,32 +10,26 @@ import (
 	"pureftpd/internal/record"
 )
 
-// openAltLogs opens the transfer logs of -O, as root where there is root: log directories are root's.
-func openAltLogs(o *options.Options, log *record.Log) (logs []*record.AltLog, err error) {
-	for _, a := range o.AltLogs {
-		l, failed := record.OpenAltLog(record.AltLogConfig{
-			Format: a.Format, Path: a.Path, Location: time.Local,
-			Open:   openLogFile,
-			Stat:   statLogFile,
-			Report: func(message string) { log.WriteString(record.Error, message) },
+// openAltLogs opens the transfer logs of -O, as root where there is root: log directories are root's. A file that another
+// generation has open goes on being written to.
+func (g *generation) openAltLogs(p *parts, list []options.AltLog) (logs []*record.AltLog, err error) {
+	for _, a := range list {
+		l, release, failed := p.altLogs.hold(a, func() (*record.AltLog, error) {
+			return record.OpenAltLog(record.AltLogConfig{
+				Format: a.Format, Path: a.Path, Location: time.Local,
+				Open:   openLogFile,
+				Stat:   statLogFile,
+				Report: func(message string) { p.log.WriteString(record.Error, message) },
+			})
 		})
 		if failed != nil {
 			err = errors.Join(err, failed)
 			continue
 		}
+		g.ends = append(g.ends, release)
 		logs = append(logs, l)
 	}
-	if err != nil {
-		closeAltLogs(logs)
-		return nil, err
-	}
-	return logs, nil
-}
-
-func closeAltLogs(logs []*record.AltLog) {
-	for _, l := range logs {
-		_ = l.Close() // each line was one write, which has told its error
-	}
+	return logs, err
 }
 
 func openLogFile(path string) (f *os.File, err error) {

@@ -106,7 +106,7 @@ func TestCertificateOfTheDaemon(t *testing.T) {
 	}
 	log := record.Open(record.Config{Output: record.None})
 	defer func() { _ = log.Close() }()
-	s, err := newTLS(o, log)
+	s, err := newTLS(o, log, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}

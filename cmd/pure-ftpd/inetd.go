@@ -58,9 +58,9 @@ func serveOne(ctx context.Context, o *options.Options, conn net.Conn) error {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		open := p.handler.Open
+		open := p.handler().Open
 		if implicitTLS(o, conn.LocalAddr()) {
-			open = p.handler.OpenImplicit
+			open = p.handler().OpenImplicit
 		}
 		open(conn).Serve(ctx)
 	}()

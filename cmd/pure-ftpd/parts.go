@@ -10,10 +10,10 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"pureftpd/internal/account"
-	"pureftpd/internal/acmecert"
 	"pureftpd/internal/auth"
 	"pureftpd/internal/auth/unixauth"
 	"pureftpd/internal/identity"
@@ -23,10 +23,8 @@ import (
 	"pureftpd/internal/passhash"
 	"pureftpd/internal/quota"
 	"pureftpd/internal/record"
-	"pureftpd/internal/rootfs"
 	"pureftpd/internal/server"
 	"pureftpd/internal/session"
-	"pureftpd/internal/tlsconf"
 	"pureftpd/internal/transfer"
 	"pureftpd/internal/uploads"
 )
@@ -38,106 +36,74 @@ const passiveWait = 30 * time.Second
 // failurePause is the unit of the pause after a failed login, as in the original.
 const failurePause = 3 * time.Second
 
-// parts is everything a server is built of.
+// parts is what lives as long as the process, whatever is reloaded: it is made once and carried from one generation of settings
+// to the next.
 type parts struct {
 	log       *record.Log
-	passive   *transfer.Passive
 	copier    *transfer.Copier
+	dialer    *transfer.Dialer
+	scratch   *listing.Scratch
 	admission *server.Admission
-	altLogs   []*record.AltLog
-	uploads   *uploads.Courier // nil without -o
-	handler   *session.Handler
-	tls       *tlsconf.Server  // nil if TLS is off
-	keeper    *acmecert.Keeper // nil if the certificate does not come by ACME
-	accounts  *auth.Chain      // nil if something stands for it
+	places    session.Admission // admission, or the slots of inetd mode
+	registry  *session.Registry
+	quotas    *quota.Book
+	shaper    *pace.Shaper
+	system    *unixauth.Database
+	only      auth.Backend // stands for the chain of -l; nil: nothing does
+
+	// Shared by the generations that want the same.
+	passives pool[portRange, *transfer.Passive]
+	altLogs  pool[options.AltLog, *record.AltLog]
+	couriers pool[struct{}, *uploads.Courier]
+
+	current atomic.Pointer[generation]
 }
 
-// newParts builds a server from its options. The sessions of inetd mode count themselves in slots, all others in memory. If
-// only is not nil it stands for the chain of -l.
+// newParts builds a server from its options: what lives as long as the process, and the first generation. The sessions of inetd
+// mode count themselves in slots, all others in memory. If only is not nil it stands for the chain of -l.
 func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*parts, error) {
-	p := &parts{log: openLog(o), copier: transfer.NewCopier(), admission: server.NewAdmission(o.MaxClients, o.MaxClientsPerIP)}
-	var admission session.Admission = p.admission
+	p := &parts{
+		log:       openLog(o),
+		copier:    transfer.NewCopier(),
+		dialer:    &transfer.Dialer{BindLow: bindLow()},
+		scratch:   new(listing.Scratch),
+		admission: server.NewAdmission(o.MaxClients, o.MaxClientsPerIP),
+		registry:  session.NewRegistry(),
+		quotas:    quota.NewBook(),
+		shaper:    pace.NewShaper(pace.Rates(o.TotalBandwidth)),
+		system:    unixauth.NewDatabase(unixauth.Files{OpenShadow: openProtected}),
+		only:      only,
+	}
+	p.places = p.admission
 	if slots != nil {
-		admission = slots
+		p.places = slots
 	}
 	for _, warning := range o.Warnings {
 		p.log.WriteString(record.Error, warning)
 	}
-	altLogs, err := openAltLogs(o, p.log)
-	if err != nil {
-		return nil, err
-	}
-	p.altLogs = altLogs
-	keeper, err := newKeeper(o, p.log)
-	if err != nil {
-		return nil, err
-	}
-	p.keeper = keeper
-	secure, err := newTLS(o, p.log)
-	if err != nil {
-		return nil, err
-	}
-	p.tls = secure
-	passive, err := transfer.NewPassive(passiveConfig(o, p.log))
-	if err != nil {
-		return nil, fmt.Errorf("passive ports: %w", err)
-	}
-	p.passive = passive
-	system := unixauth.NewDatabase(unixauth.Files{OpenShadow: openProtected})
-	if only == nil {
-		if p.accounts, err = newChain(o, system, p.log); err != nil {
-			for line := range strings.SplitSeq(err.Error(), "\n") {
-				p.log.WriteString(record.Error, line)
-			}
-			return nil, errors.Join(err, passive.Close(), p.copier.Close(), p.log.Close())
+	g, err := p.build(o, func(message string) {
+		if !o.Try { // whose log is standard error
+			fmt.Fprintln(os.Stderr, "pure-ftpd: "+message)
 		}
-		only = decorate(o, p.accounts)
-	}
-	config, err := sessionConfig(o, system, p.log)
-	if err != nil {
-		return nil, err
-	}
-	if slots != nil {
-		config.FirstNumber = uint64(os.Getpid()) // the only session of the process
-	}
-	announcer, err := p.openUploads(o)
-	if err != nil {
-		return nil, err
-	}
-	p.handler = session.NewHandler(config, session.Parts{
-		Auth:      only,
-		Roots:     rootfs.NewCache(o.FollowLinksTo...),
-		Passive:   p.passive,
-		Dialer:    &transfer.Dialer{BindLow: bindLow()},
-		Copier:    p.copier,
-		Scratch:   new(listing.Scratch),
-		Log:       p.log,
-		Names:     systemNames{system},
-		Admission: admission,
-		Quotas:    quota.NewBook(),
-		Shaper:    pace.NewShaper(pace.Rates(o.TotalBandwidth)),
-		AltLogs:   p.altLogs,
-		TLS:       p.tls,
-		Uploads:   announcer,
 	})
+	if err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			p.log.WriteString(record.Error, line)
+		}
+		return nil, errors.Join(err, p.copier.Close(), p.log.Close())
+	}
+	p.current.Store(g)
 	return p, nil
 }
 
+// handler serves the sessions that begin now.
+func (p *parts) handler() *session.Handler { return p.current.Load().handler }
+
 // close ends what newParts began; sessions must have ended.
 func (p *parts) close() {
-	if p.uploads != nil {
-		if err := p.uploads.Close(); err != nil {
-			p.log.WriteString(record.Error, err.Error())
-		}
-	}
-	closeAltLogs(p.altLogs)
-	if p.accounts != nil {
-		if err := closeBackends(p.accounts); err != nil {
-			p.log.WriteString(record.Warning, err.Error())
-		}
-	}
+	p.current.Load().close(p.log)
 	// Nothing is left that could be lost: no transfer runs any more.
-	_ = errors.Join(p.passive.Close(), p.copier.Close(), p.log.Close())
+	_ = errors.Join(p.copier.Close(), p.log.Close())
 }
 
 // openLog opens the log of -f. A server on trial logs to standard error, for the person who started it.
@@ -170,12 +136,14 @@ func reverseName(ctx context.Context, addr netip.Addr) (string, error) {
 	return strings.TrimSuffix(names[0], "."), nil
 }
 
-func passiveConfig(o *options.Options, log *record.Log) transfer.Config {
-	c := transfer.Config{Report: func(err error) { log.WriteString(record.Warning, err.Error()) }}
-	if len(o.Origins("passiveportrange")) > 0 { // else the kernel chooses
-		c.First, c.Last = o.Passive.First, o.Passive.Last
+// A portRange is that of passive data connections; zero: the kernel chooses.
+type portRange struct{ first, last uint16 }
+
+func passiveRange(o *options.Options) portRange {
+	if len(o.Origins("passiveportrange")) == 0 {
+		return portRange{}
 	}
-	return c
+	return portRange{o.Passive.First, o.Passive.Last}
 }
 
 // bindLow is how the source port 20 is bound: only with privilege.

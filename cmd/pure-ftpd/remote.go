@@ -92,7 +92,7 @@ func (r *remote) serve(drain func()) {
 	if r.socket == nil {
 		return
 	}
-	h := r.parts.handler
+	h := r.parts.handler()
 	r.server = control.Serve(r.socket.UnixListener, control.Config{
 		Rights:   r.rights,
 		Sessions: liveSessions{h},
@@ -129,7 +129,7 @@ func (r *remote) close() {
 
 // drainSessions ends the sessions of this process once their transfers have.
 func (r *remote) drainSessions() {
-	for _, s := range r.parts.handler.Sessions() {
+	for _, s := range r.parts.handler().Sessions() {
 		s.Drain()
 	}
 }
@@ -153,7 +153,7 @@ func stopBy(signals chan<- os.Signal) func() {
 }
 
 func (r *remote) status() control.Status {
-	c := r.parts.handler.Counters()
+	c := r.parts.handler().Counters()
 	s := control.Status{
 		PID: os.Getpid(), Version: version, Mode: r.mode, Started: r.begun, Now: time.Now(),
 		Counters: control.Counters{
@@ -161,7 +161,7 @@ func (r *remote) status() control.Status {
 			Downloads: c.Downloads, Uploads: c.Uploads, BytesSent: c.Sent, BytesReceived: c.Received,
 		},
 	}
-	if rates, set := r.parts.handler.Total(); set {
+	if rates, set := r.parts.handler().Total(); set {
 		limits := control.Rates(rates)
 		s.Limits = &limits
 	}

@@ -58,7 +58,7 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 	if err := giveUpPrivilege(o, p.log); err != nil {
 		return err
 	}
-	defer p.keepCertificate(ctx)()
+	defer p.current.Load().keepCertificate(ctx)()
 	for _, l := range listeners {
 		p.log.WriteString(record.Debug, "listening on "+l.Addr().String())
 	}
@@ -162,7 +162,7 @@ func serveUntilSignal(ctx context.Context, p *parts, listeners []net.Listener, s
 	halt, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	done := make(chan error, 1)
-	go func() { done <- server.New(p.handler, p.admission, p.log).Serve(ctx, halt, listeners) }()
+	go func() { done <- server.New(p.handler(), p.admission, p.log).Serve(ctx, halt, listeners) }()
 	for cancel := stop; ; cancel = end {
 		select {
 		case err := <-done:

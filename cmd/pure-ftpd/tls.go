@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"os"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"pureftpd/internal/options"
@@ -27,9 +26,9 @@ func tlsLevel(o *options.Options) int {
 	return o.TLS
 }
 
-// newTLS makes the TLS side of the server; it is nil if TLS is off. What keeps it from working is logged, line by line; what
-// is only remarkable at the start also goes to standard error.
-func newTLS(o *options.Options, log *record.Log) (*tlsconf.Server, error) {
+// newTLS makes the TLS side of the server; it is nil if TLS is off. What is only remarkable is logged and, until it is there,
+// told.
+func newTLS(o *options.Options, log *record.Log, tell func(message string)) (*tlsconf.Server, error) {
 	if tlsLevel(o) == 0 {
 		return nil, nil
 	}
@@ -37,20 +36,16 @@ func newTLS(o *options.Options, log *record.Log) (*tlsconf.Server, error) {
 	var started atomic.Bool
 	c.Report = func(message string) {
 		log.WriteString(record.Warning, "TLS: "+message)
-		if !started.Load() && !o.Try { // whose log is standard error
-			fmt.Fprintln(os.Stderr, "pure-ftpd: TLS: "+message)
+		if !started.Load() {
+			tell("TLS: " + message)
 		}
 	}
 	s, err := tlsconf.New(c)
 	started.Store(true)
-	if err == nil {
-		return s, nil
+	if err != nil {
+		return nil, eachTLS(err)
 	}
-	err = eachTLS(err)
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		log.WriteString(record.Error, line)
-	}
-	return nil, err
+	return s, nil
 }
 
 // eachTLS begins each of the errors that are joined in err, and so each line, with errTLS.

@@ -61,7 +61,7 @@ func try(ctx context.Context, o *options.Options) error {
 	if !o.BindPortSet && addr.Port() != unprivilegedPort {
 		fmt.Printf("Port %d is taken, so this is port %d.\n", unprivilegedPort, addr.Port())
 	}
-	fmt.Print(instructions(dir.path, only.password, reachable(addr), p.tls.Fingerprint()))
+	fmt.Print(instructions(dir.path, only.password, reachable(addr), p.current.Load().tls.Fingerprint()))
 	r.serve(stopBy(signals))
 	return serveUntilSignal(ctx, p, listeners, signals)
 }

@@ -8,13 +8,12 @@ import (
 // Admission counts sessions: all of them, those of each client address and those of each account. Everything is counted under
 // one lock, so a limit is exact however many connections come at once.
 type Admission struct {
+	mu         sync.Mutex
 	maxClients int // 0 means no limit
 	maxPerIP   int // likewise
-
-	mu        sync.Mutex
-	total     int
-	byAddress map[netip.Addr]int
-	byAccount map[string]uint64
+	total      int
+	byAddress  map[netip.Addr]int
+	byAccount  map[string]uint64
 }
 
 // NewAdmission makes an Admission with the limits -c and -C; zero means no limit.
@@ -25,6 +24,20 @@ func NewAdmission(maxClients, maxPerIP int) *Admission {
 		byAddress:  make(map[netip.Addr]int),
 		byAccount:  make(map[string]uint64),
 	}
+}
+
+// SetLimits changes -c and -C. Who is in stays.
+func (a *Admission) SetLimits(maxClients, maxPerIP int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.maxClients, a.maxPerIP = maxClients, maxPerIP
+}
+
+// Limits are those in force.
+func (a *Admission) Limits() (maxClients, maxPerIP int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.maxClients, a.maxPerIP
 }
 
 // A verdict says whether a client is let in.
@@ -47,9 +60,7 @@ func (a *Admission) enter(from netip.Addr) verdict {
 		return addressAtMost
 	}
 	a.total++
-	if a.maxPerIP > 0 {
-		a.byAddress[from]++
-	}
+	a.byAddress[from]++ // without -C, too: it may come with a reload
 	return admitted
 }
 
@@ -58,10 +69,8 @@ func (a *Admission) leave(from netip.Addr) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.total--
-	if a.maxPerIP > 0 {
-		if a.byAddress[from]--; a.byAddress[from] == 0 {
-			delete(a.byAddress, from)
-		}
+	if a.byAddress[from]--; a.byAddress[from] == 0 {
+		delete(a.byAddress, from)
 	}
 }
 

@@ -20,13 +20,13 @@ const (
 
 // A Server lets clients in and keeps track of their sessions.
 type Server struct {
-	handler   *session.Handler
 	admission *Admission
 	log       *record.Log
 	tidier    *tidier
 
 	mu       sync.Mutex
-	sessions map[*session.Session]struct{}
+	tenure   *tenure // of the handler that new sessions get
+	sessions map[*session.Session]*tenure
 	draining bool
 	running  sync.WaitGroup
 
@@ -38,8 +38,8 @@ type Server struct {
 // New makes a Server of a handler and the Admission that its sessions ask, too.
 func New(handler *session.Handler, admission *Admission, log *record.Log) *Server {
 	return &Server{
-		handler: handler, admission: admission, log: log, tidier: newTidier(),
-		sessions: make(map[*session.Session]struct{}),
+		admission: admission, log: log, tidier: newTidier(),
+		tenure: &tenure{handler: handler}, sessions: make(map[*session.Session]*tenure),
 	}
 }
 
@@ -114,12 +114,8 @@ func (s *Server) admit(halt context.Context, conn net.Conn, l net.Listener) {
 		s.turnAway(conn, v)
 		return
 	}
-	open := s.handler.Open
-	if secure {
-		open = s.handler.OpenImplicit
-	}
-	client := open(conn)
-	if !s.add(client) {
+	client := s.begin(conn, secure)
+	if client == nil {
 		s.admission.leave(from)
 		_ = conn.Close() // the server is ending
 		return
@@ -127,26 +123,9 @@ func (s *Server) admit(halt context.Context, conn net.Conn, l net.Listener) {
 	s.tidier.came()
 	s.running.Go(func() {
 		defer s.admission.leave(from)
-		defer s.remove(client)
+		defer s.end(client)
 		client.Serve(halt)
 	})
-}
-
-// add registers a session, unless the server is ending.
-func (s *Server) add(client *session.Session) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.draining {
-		return false
-	}
-	s.sessions[client] = struct{}{}
-	return true
-}
-
-func (s *Server) remove(client *session.Session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.sessions, client)
 }
 
 // drain ends idle sessions now and the others after their transfer.
@@ -161,9 +140,10 @@ func (s *Server) drain() {
 
 // turnAway tells a client which limit it met.
 func (s *Server) turnAway(conn net.Conn, v verdict) {
-	text := "421 " + fullText(s.admission.maxClients) + "\r\n"
+	maxClients, maxPerIP := s.admission.Limits()
+	text := "421 " + fullText(maxClients) + "\r\n"
 	if v == addressAtMost {
-		text = "421 " + crowdedText(s.admission.maxPerIP) + "\r\n"
+		text = "421 " + crowdedText(maxPerIP) + "\r\n"
 	}
 	// The client is leaving: whether it reads the reason is its own affair.
 	_ = conn.SetWriteDeadline(time.Now().Add(refusalTimeout))
@@ -184,17 +164,18 @@ func crowdedText(limit int) string {
 func (s *Server) logRefusal(from netip.Addr, v verdict) {
 	s.refusedMu.Lock()
 	defer s.refusedMu.Unlock()
+	maxClients, maxPerIP := s.admission.Limits()
 	if v == addressAtMost {
 		if from != s.lastRefused {
 			s.lastRefused = from
-			s.log.Write(record.Warning, record.AppendTooManyFromAddress(nil, s.admission.maxPerIP, from.String()))
+			s.log.Write(record.Warning, record.AppendTooManyFromAddress(nil, maxPerIP, from.String()))
 		}
 		return
 	}
 	if now := time.Now(); now.Sub(s.lastFull) > time.Minute {
 		s.lastFull = now
 		s.log.WriteString(record.Warning, fmt.Sprintf(
-			"All %d places (MaxClientsNumber) are taken; clients are turned away", s.admission.maxClients))
+			"All %d places (MaxClientsNumber) are taken; clients are turned away", maxClients))
 	}
 }
 

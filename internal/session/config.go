@@ -147,6 +147,7 @@ type Parts struct {
 	TLS       *tlsconf.Server // nil where Config.TLS is TLSOff
 	AltLogs   []*record.AltLog
 	Uploads   Announcer // nil without -o
+	Registry  *Registry // of all Handlers of the process; nil: one of its own
 }
 
 // An Announcer tells upload scripts of files that were received. It does not wait for them.

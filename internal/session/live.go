@@ -107,7 +107,7 @@ func (s *Session) Snapshot() Snapshot {
 
 // loggedIn notes who the session is now.
 func (s *Session) loggedIn(a account.Account, own pace.Rates) {
-	s.registry.logins.Add(1)
+	s.parts.Registry.logins.Add(1)
 	s.live.own.Store(&own)
 	s.live.person.Store(&person{a.Name, a.Anonymous})
 }
@@ -123,7 +123,7 @@ func (s *Session) moving(state State, file string, job *transfer.Job) {
 
 // moved counts a transfer of so many bytes that has ended, whether it was shown or was too short for that.
 func (s *Session) moved(state State, bytes int64) {
-	r := &s.registry
+	r := s.parts.Registry
 	s.live.movement.Store(nil)
 	if state == Uploading {
 		r.uploads.Add(1)

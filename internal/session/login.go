@@ -211,7 +211,7 @@ func (s *Session) logIn(ctx context.Context, a account.Account, code int) (ftp.R
 	s.user = ""
 	if a.LegacyHash != "" {
 		s.logf(record.Info, "the password hash of [%s] is of an old kind (%s) and ought to be made anew; logins with such since the start: %d",
-			a.Name, a.LegacyHash, s.legacy.Add(1))
+			a.Name, a.LegacyHash, s.parts.Registry.legacy.Add(1))
 	}
 	s.ratio = s.ratioOf(a)
 	s.join(a)

@@ -13,8 +13,9 @@ import (
 // takes such a number for a process, as it was in the original, and kills it, kills nothing.
 const aboveProcesses = 1 << 22
 
-// A registry holds the sessions that run, for those who look at them from outside.
-type registry struct {
+// A Registry holds the sessions that run, for those who look at them from outside, and what has happened so far. It outlives a
+// Handler: those of one process share one, so that a change of settings hides nothing.
+type Registry struct {
 	mu       sync.Mutex
 	last     uint64
 	sessions map[uint64]*Session
@@ -22,10 +23,14 @@ type registry struct {
 	begun, logins      atomic.Int64
 	downloads, uploads atomic.Int64
 	sent, received     atomic.Int64
+	legacy             atomic.Int64               // logins with a password hash that ought to be replaced
 	total              atomic.Pointer[pace.Rates] // what SetTotal has set last; nil: nothing
 }
 
-// Counters are sums over a Handler's life, and what runs now.
+// NewRegistry returns an empty one.
+func NewRegistry() *Registry { return &Registry{sessions: make(map[uint64]*Session)} }
+
+// Counters are sums over a Registry's life, and what runs now.
 type Counters struct {
 	Sessions, Logins             int64
 	Downloads, Uploads           int64 // that have ended, completely or not
@@ -35,12 +40,11 @@ type Counters struct {
 
 // enroll makes the session known to the outside, until retire.
 func (s *Session) enroll() {
-	r := &s.registry
+	r := s.parts.Registry
 	r.begun.Add(1)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.sessions == nil {
-		r.sessions = make(map[uint64]*Session)
+	if r.last == 0 {
 		r.last = cmp.Or(s.cfg.FirstNumber, aboveProcesses+1) - 1
 	}
 	r.last++
@@ -50,34 +54,37 @@ func (s *Session) enroll() {
 
 // retire ends what enroll began.
 func (s *Session) retire() {
-	s.registry.mu.Lock()
-	delete(s.registry.sessions, s.live.number)
-	s.registry.mu.Unlock()
+	r := s.parts.Registry
+	r.mu.Lock()
+	delete(r.sessions, s.live.number)
+	r.mu.Unlock()
 	s.live.over()
 }
 
 // Sessions are those that run now, the latest first.
 func (h *Handler) Sessions() []*Session {
-	h.registry.mu.Lock()
-	list := make([]*Session, 0, len(h.registry.sessions))
-	for _, s := range h.registry.sessions {
+	r := h.parts.Registry
+	r.mu.Lock()
+	list := make([]*Session, 0, len(r.sessions))
+	for _, s := range r.sessions {
 		list = append(list, s)
 	}
-	h.registry.mu.Unlock()
+	r.mu.Unlock()
 	slices.SortFunc(list, func(a, b *Session) int { return cmp.Compare(b.live.number, a.live.number) })
 	return list
 }
 
 // Find returns the session with a number, or nil.
 func (h *Handler) Find(number uint64) *Session {
-	h.registry.mu.Lock()
-	defer h.registry.mu.Unlock()
-	return h.registry.sessions[number]
+	r := h.parts.Registry
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sessions[number]
 }
 
 // Counters adds up what has happened so far.
 func (h *Handler) Counters() Counters {
-	r := &h.registry
+	r := h.parts.Registry
 	c := Counters{
 		Sessions: r.begun.Load(), Logins: r.logins.Load(), Downloads: r.downloads.Load(), Uploads: r.uploads.Load(),
 		Sent: r.sent.Load(), Received: r.received.Load(),
@@ -101,13 +108,13 @@ func (h *Handler) Counters() Counters {
 
 // SetTotal holds all transfers together to other rates from now on.
 func (h *Handler) SetTotal(rates pace.Rates) {
-	h.registry.total.Store(&rates)
+	h.parts.Registry.total.Store(&rates)
 	h.parts.Shaper.SetTotal(rates)
 }
 
 // Total is what SetTotal has set; false means that the rates are those the server began with.
 func (h *Handler) Total() (pace.Rates, bool) {
-	if r := h.registry.total.Load(); r != nil {
+	if r := h.parts.Registry.total.Load(); r != nil {
 		return *r, true
 	}
 	return pace.Rates{}, false

@@ -34,14 +34,13 @@ type Handler struct {
 	parts Parts
 	verbs map[string]verb
 	ward  ward
-
-	registry registry
-
-	legacy atomic.Int64 // logins with a password hash that ought to be replaced
 }
 
 // NewHandler makes a Handler of its settings and the rooms below.
 func NewHandler(cfg Config, parts Parts) *Handler {
+	if parts.Registry == nil {
+		parts.Registry = NewRegistry()
+	}
 	return &Handler{cfg: cfg, parts: parts, verbs: verbs()}
 }
 

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"pureftpd/internal/acmecert"
+	"pureftpd/internal/options"
+	"pureftpd/internal/record"
+	"pureftpd/internal/rootfs"
+	"pureftpd/internal/session"
+	"pureftpd/internal/tlsconf"
+	"pureftpd/internal/transfer"
+)
+
+// A generation is one set of settings and what is built of them. It is not changed once it is there; a reload makes the next one.
+type generation struct {
+	options *options.Options
+	handler *session.Handler
+	tls     *tlsconf.Server  // nil if TLS is off
+	keeper  *acmecert.Keeper // nil if the certificate does not come by ACME
+	ends    []func() error   // what close does, in this order backwards
+}
+
+// build makes a generation of its options, or nothing at all. What is remarkable is told, and logged, line by line.
+func (p *parts) build(o *options.Options, tell func(message string)) (*generation, error) {
+	g := &generation{options: o}
+	if err := g.fill(p, o, tell); err != nil {
+		return nil, errors.Join(err, g.end())
+	}
+	return g, nil
+}
+
+func (g *generation) fill(p *parts, o *options.Options, tell func(message string)) (err error) {
+	parts := session.Parts{
+		Auth:      p.only,
+		Roots:     rootfs.NewCache(o.FollowLinksTo...),
+		Dialer:    p.dialer,
+		Copier:    p.copier,
+		Scratch:   p.scratch,
+		Log:       p.log,
+		Names:     systemNames{p.system},
+		Admission: p.places,
+		Quotas:    p.quotas,
+		Shaper:    p.shaper,
+		Registry:  p.registry,
+	}
+	if parts.AltLogs, err = g.openAltLogs(p, o.AltLogs); err != nil {
+		return err
+	}
+	if g.keeper, err = newKeeper(o, p.log); err != nil {
+		return err
+	}
+	if g.tls, err = newTLS(o, p.log, tell); err != nil {
+		return err
+	}
+	parts.TLS = g.tls
+	if parts.Passive, err = g.openPassive(p, passiveRange(o)); err != nil {
+		return fmt.Errorf("passive ports: %w", err)
+	}
+	if parts.Auth == nil {
+		chain, err := newChain(o, p.system, p.log)
+		if err != nil {
+			return err
+		}
+		g.ends = append(g.ends, func() error { return closeBackends(chain) })
+		parts.Auth = decorate(o, chain)
+	}
+	config, err := sessionConfig(o, p.system, p.log)
+	if err != nil {
+		return err
+	}
+	if p.places != session.Admission(p.admission) {
+		config.FirstNumber = uint64(os.Getpid()) // the only session of the process
+	}
+	if parts.Uploads, err = g.openUploads(p, o); err != nil {
+		return err
+	}
+	g.handler = session.NewHandler(config, parts)
+	return nil
+}
+
+// openPassive shares the ports with the generations that have the same range.
+func (g *generation) openPassive(p *parts, r portRange) (*transfer.Passive, error) {
+	passive, release, err := p.passives.hold(r, func() (*transfer.Passive, error) {
+		return transfer.NewPassive(transfer.Config{
+			First: r.first, Last: r.last,
+			Report: func(err error) { p.log.WriteString(record.Warning, err.Error()) },
+		})
+	})
+	if err == nil {
+		g.ends = append(g.ends, release)
+	}
+	return passive, err
+}
+
+// close gives back what only this generation still holds. Its sessions must have ended.
+func (g *generation) close(log *record.Log) {
+	if err := g.end(); err != nil {
+		log.WriteString(record.Error, err.Error())
+	}
+}
+
+func (g *generation) end() (err error) {
+	for _, end := range slices.Backward(g.ends) {
+		err = errors.Join(err, end())
+	}
+	return err
+}
