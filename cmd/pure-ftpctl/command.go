@@ -54,6 +54,7 @@ func commands() []command {
 	return []command{
 		{name: "list", help: "list the sessions", flags: []flag{userFlag, addressFlag, jsonFlag}, run: list},
 		{name: "status", help: "tell about the servers", flags: []flag{jsonFlag}, run: status},
+		{name: "metrics", help: "print the counters of a server as Prometheus reads them", run: printMetrics},
 		{name: "kick", words: "[ID...]", help: "end sessions at once, transfers too",
 			flags: []flag{userFlag, addressFlag, allFlag}, most: -1, run: kick},
 		{name: "message", words: "[ID...] TEXT", help: "show a text to users with their next command",

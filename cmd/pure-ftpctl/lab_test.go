@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,6 +119,9 @@ func serve(t *testing.T, servers ...*server) (dir string) {
 				},
 				Reload: func() error { s.note("reload"); return s.refusal },
 				Bans:   bansOf{s},
+				Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					_, _ = io.WriteString(w, "pureftpd_sessions_total 5\n")
+				}),
 			},
 		})
 		t.Cleanup(func() {

@@ -45,6 +45,7 @@ func TestCommands(t *testing.T) {
 		{line: "settings --changed natmode", out: "SETTING  VALUE  ORIGIN\n"},
 		{line: "settings natmode --json", out: `"name": "natmode"`},
 		{line: "status", out: "7, standalone, version 1.2.3\n"},
+		{line: "metrics", out: "pureftpd_sessions_total 5\n"},
 		{line: "status --json", out: `"open": 3`},
 		{line: "list", out: "4194307  joe      a.example  1h0m0s  -      download  50 KB/s  50%   no limit  a?b\n"},
 		{line: "list --json -u joe", out: `"id": 4194306`},
@@ -138,6 +139,9 @@ func TestSeveralServers(t *testing.T) {
 	}
 	if r := do(t, dir, "drain"); r.status != exitUsage || !strings.Contains(r.errs, "there are 2 servers") {
 		t.Errorf("drain without saying which: %+v", r)
+	}
+	if r := do(t, dir, "metrics"); r.status != exitUsage || !strings.Contains(r.errs, "there are 2 servers") {
+		t.Errorf("metrics without saying of which: %+v", r)
 	}
 	if r := do(t, dir, "drain --all"); r.status != 0 || a.told[1] != "drain" || b.told[1] != "drain" {
 		t.Errorf("drain --all: %+v", r)

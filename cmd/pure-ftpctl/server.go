@@ -49,11 +49,7 @@ func drain(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	if len(clients) > 1 && !inv.given(allFlag) && !inv.given(serverFlag) {
-		var pids []string
-		for _, c := range clients {
-			pids = append(pids, fmt.Sprint(c.PID()))
-		}
-		return wrong("there are %d servers, %s: say which by --server, or --all", len(clients), strings.Join(pids, ", "))
+		return wrong("there are %d servers, %s: say which by --server, or --all", len(clients), processes(clients))
 	}
 	if err := inv.tell(ctx, "drains", (*control.Client).Drain); err != nil || !inv.given(waitFlag) {
 		return err

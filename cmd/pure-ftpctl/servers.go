@@ -43,6 +43,15 @@ func (inv *invocation) servers() ([]*control.Client, error) {
 	return clients, nil
 }
 
+// processes are the numbers of servers, for those who choose.
+func processes(clients []*control.Client) string {
+	var pids []string
+	for _, c := range clients {
+		pids = append(pids, strconv.Itoa(c.PID()))
+	}
+	return strings.Join(pids, ", ")
+}
+
 // A target is one session of one server.
 type target struct {
 	*control.Client

@@ -103,6 +103,7 @@ func (r *remote) serve(drain func()) {
 			SetUser:   func(name string, rates control.Rates) { h.SetUser(name, pace.Rates(rates)) },
 			Drain:     sync.OnceFunc(drain),
 			Settings:  r.settings,
+			Metrics:   r.parts.metricsHandler(),
 		},
 	})
 }

@@ -20,7 +20,7 @@ var rooms = map[string]string{
 		"internal/auth/unixauth internal/control internal/identity " +
 		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +
 		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf " +
-		"internal/acmecert internal/background internal/certd internal/pidfile internal/uploads",
+		"internal/acmecert internal/background internal/certd internal/metrics internal/pidfile internal/uploads",
 	"cmd/pure-authd":        "internal/authd internal/scriptd",
 	"cmd/pure-certd":        "internal/certd internal/scriptd",
 	"cmd/pure-ftpctl":       "internal/control internal/getopt",

@@ -200,6 +200,22 @@ func (c *Client) Settings(ctx context.Context) ([]Setting, error) {
 	return list.Settings, err
 }
 
+// Metrics is what Prometheus reads: a text of all counters.
+func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, clientTimeout)
+	defer cancel()
+	reply, err := c.send(ctx, "GET", "/v1/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = reply.Body.Close() }() // only read
+	text, err := io.ReadAll(io.LimitReader(reply.Body, maxReply))
+	if err != nil {
+		return nil, fmt.Errorf("read the answer of %s: %w", c.path, err)
+	}
+	return text, nil
+}
+
 // Bans are the addresses that are kept out.
 func (c *Client) Bans(ctx context.Context) ([]Ban, error) {
 	var list banList

@@ -3,8 +3,10 @@ package control
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"slices"
@@ -24,6 +26,8 @@ func TestMain(m *testing.M) {
 	}
 	goleak.VerifyTestMain(m)
 }
+
+const sampleMetrics = "# HELP x_total What x is.\n# TYPE x_total counter\nx_total 5\n"
 
 // A conversation is a Live in memory.
 type conversation struct {
@@ -182,6 +186,10 @@ func newLab(t testing.TB) *lab {
 			Settings:  func() []Setting { return []Setting{{"maxidletime", "15 minutes", "default"}} },
 			Reload:    func() error { return l.reload },
 			Bans:      l.bans,
+			Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+				_, _ = io.WriteString(w, sampleMetrics)
+			}),
 		},
 	}
 	return l

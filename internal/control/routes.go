@@ -17,6 +17,7 @@ func routes() []route {
 		{"POST", "/v1/server/drain", Admin, (*Server).drain},
 		{"POST", "/v1/server/reload", Admin, (*Server).reload},
 		{"GET", "/v1/server/settings", Admin, (*Server).settings},
+		{"GET", "/v1/metrics", Viewer, (*Server).metrics},
 
 		{"GET", "/v1/sessions", Viewer, (*Server).list},
 		{"GET", "/v1/sessions/{id}", Viewer, (*Server).show},

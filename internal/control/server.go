@@ -59,6 +59,7 @@ type Hooks struct {
 	Settings  func() []Setting
 	Reload    func() error // may be nil
 	Bans      Bans         // may be nil
+	Metrics   http.Handler // may be nil
 }
 
 // A Config is what a Server is made of.

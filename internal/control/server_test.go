@@ -33,6 +33,9 @@ func TestClientAndServer(t *testing.T) {
 	if got, err := c.Settings(ctx); err != nil || !reflect.DeepEqual(got, l.config.Hooks.Settings()) {
 		t.Errorf("Settings = %+v, %v", got, err)
 	}
+	if got, err := c.Metrics(ctx); err != nil || string(got) != sampleMetrics {
+		t.Errorf("Metrics = %q, %v", got, err)
+	}
 	rates := Rates{Upload: 1000, Download: 2000}
 	for what, err := range map[string]error{
 		"kick":          c.Kick(ctx, 4194306),
@@ -110,9 +113,10 @@ func TestRefusals(t *testing.T) {
 
 func TestHooksThatAreNotThere(t *testing.T) {
 	l := newLab(t)
-	l.config.Hooks.Reload, l.config.Hooks.Bans = nil, nil
+	l.config.Hooks.Reload, l.config.Hooks.Bans, l.config.Hooks.Metrics = nil, nil, nil
 	for _, r := range [][2]string{
 		{"POST", "/v1/server/reload"}, {"GET", "/v1/bans"}, {"POST", "/v1/bans"}, {"DELETE", "/v1/bans/192.0.2.1"},
+		{"GET", "/v1/metrics"},
 	} {
 		if w := l.as(Admin, r[0], r[1], "{}"); w.Code != http.StatusNotImplemented || !strings.Contains(w.Body.String(), `"error":"`) {
 			t.Errorf("%v = %d %s; want 501 and why", r, w.Code, w.Body)
