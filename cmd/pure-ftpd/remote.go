@@ -157,6 +157,7 @@ func (r *remote) status() control.Status {
 	c := r.parts.handler().Counters()
 	s := control.Status{
 		PID: os.Getpid(), Version: version, Mode: r.mode, Started: r.begun, Now: time.Now(),
+		MaxOpen: r.options.MaxClients,
 		Counters: control.Counters{
 			Open: c.Open, Downloading: c.Downloading, Uploading: c.Uploading, Sessions: c.Sessions, Logins: c.Logins,
 			Downloads: c.Downloads, Uploads: c.Uploads, BytesSent: c.Sent, BytesReceived: c.Received,

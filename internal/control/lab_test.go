@@ -224,7 +224,7 @@ func (recorder) SetWriteDeadline(time.Time) error { return nil }
 
 // as answers a request of somebody with a role, without a connection.
 func (l *lab) as(role Role, method, path, body string) *httptest.ResponseRecorder {
-	s := &Server{config: l.config}
+	s := &Server{config: l.config, caller: peerOf}
 	ctx := context.WithValue(context.Background(), guestKey{}, &guest{role: role, peer: identity.Peer{PID: 7, UID: 8}})
 	w := httptest.NewRecorder()
 	s.handler().ServeHTTP(recorder{w}, httptest.NewRequest(method, path, strings.NewReader(body)).WithContext(ctx))

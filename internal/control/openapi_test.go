@@ -161,11 +161,17 @@ func TestDocumentListsTheRoutes(t *testing.T) {
 			t.Errorf("%s %s, for a %s, is documented as %+v", r.method, r.path, r.role, o)
 		}
 		for _, p := range o.Parameters {
-			if !strings.Contains(r.path, "{"+p.Name+"}") || p.In != "path" || !p.Required {
+			inPath := strings.Contains(r.path, "{"+p.Name+"}") && p.In == "path" && p.Required
+			inQuery := r.path == "/v1/sessions" && slices.Contains(choices(), p.Name) && p.In == "query" && !p.Required
+			if !inPath && !inQuery {
 				t.Errorf("%s %s has no parameter %+v", r.method, r.path, p)
 			}
 		}
-		if strings.Count(r.path, "{") != len(o.Parameters) {
+		wanted := strings.Count(r.path, "{")
+		if r.path == "/v1/sessions" {
+			wanted += len(choices())
+		}
+		if wanted != len(o.Parameters) {
 			t.Errorf("%s %s: %d parameters are documented", r.method, r.path, len(o.Parameters))
 		}
 	}
@@ -179,13 +185,13 @@ func TestDocumentFitsTheReplies(t *testing.T) {
 	d := readDocument(t)
 	seen := make(map[string]bool)
 	for _, test := range []struct {
-		method, path, args, body string
-		change                   func(*lab)
+		method, path, args, query, body string
+		change                          func(*lab)
 	}{
 		{method: "GET", path: "/v1/server"},
 		{method: "GET", path: "/v1/server", change: func(l *lab) {
 			status := l.config.Hooks.Status()
-			status.Limits = &Rates{1, 2}
+			status.Limits, status.MaxOpen = &Rates{1, 2}, 50
 			l.config.Hooks.Status = func() Status { return status }
 		}},
 		{method: "PUT", path: "/v1/server/limits", body: `{"upload":1}`},
@@ -200,6 +206,8 @@ func TestDocumentFitsTheReplies(t *testing.T) {
 		{method: "GET", path: "/v1/metrics", change: func(l *lab) { l.config.Hooks.Metrics = nil }},
 		{method: "GET", path: "/v1/sessions"},
 		{method: "GET", path: "/v1/sessions", change: func(l *lab) { l.config.Sessions = crowd{} }},
+		{method: "GET", path: "/v1/sessions", query: "?match=LETTERS&sort=-speed&limit=1"},
+		{method: "GET", path: "/v1/sessions", query: "?limit=0"},
 		{method: "GET", path: "/v1/sessions/{id}"},
 		{method: "GET", path: "/v1/sessions/{id}", args: "9"},
 		{method: "GET", path: "/v1/sessions/{id}", args: "x"},
@@ -247,7 +255,7 @@ func TestDocumentFitsTheReplies(t *testing.T) {
 			args = "4194307"
 		}
 		path := strings.NewReplacer("{id}", args, "{name}", "ann", "{address}", "192.0.2.1").Replace(test.path)
-		w := l.as(Admin, test.method, path, test.body)
+		w := l.as(Admin, test.method, path+test.query, test.body)
 		what := fmt.Sprintf("%s %s %.40s = %d", test.method, path, test.body, w.Code)
 		o := d.Paths[test.path][strings.ToLower(test.method)]
 		reply, ok := o.Responses[fmt.Sprint(w.Code)]

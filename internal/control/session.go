@@ -59,7 +59,8 @@ type Status struct {
 	Mode     string    `json:"mode"` // "standalone", "inetd" or "try"
 	Started  time.Time `json:"started"`
 	Now      time.Time `json:"now"`
-	Limits   *Rates    `json:"limits,omitempty"` // of all transfers together, if they were changed since the start
+	MaxOpen  int       `json:"max_open,omitempty"` // sessions at once; 0: any number
+	Limits   *Rates    `json:"limits,omitempty"`   // of all transfers together, if they were changed since the start
 	Counters Counters  `json:"counters"`
 }
 
@@ -93,6 +94,7 @@ type Ban struct {
 type (
 	sessionList struct {
 		Sessions []Session `json:"sessions"`
+		Matching int       `json:"matching"` // those that a limit has cut off as well
 	}
 	settingList struct {
 		Settings []Setting `json:"settings"`

@@ -3,31 +3,77 @@ package control
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"time"
 )
 
-// list tells all sessions. It is written as it goes: ten thousand of them are megabytes.
+// list tells sessions: all, unless the request chooses. In the order in which they come they are written as they come: ten thousand
+// are megabytes.
 func (s *Server) list(w http.ResponseWriter, req *http.Request) error {
+	query, err := url.ParseQuery(req.URL.RawQuery)
+	if err != nil {
+		return refuse(http.StatusBadRequest, "the request cannot be read: %v", err)
+	}
+	c, err := chosen(query, time.Now())
+	if err != nil {
+		return err
+	}
+	role := s.caller(req).Role
 	w.Header().Set("Content-Type", "application/json")
-	out := bufio.NewWriterSize(w, 64<<10)
-	_, _ = out.WriteString(`{"sessions":[`)
-	encoder := json.NewEncoder(out)
-	first := true
+	out := newListWriter(w)
+	var list []Session
+	matching := 0
 	for live := range s.config.Sessions.All() {
-		if !first {
-			_ = out.WriteByte(',')
+		session := seenBy(role, live.Snapshot())
+		if !c.fits(session) {
+			continue
 		}
-		first = false
-		if err := encoder.Encode(seenBy(guestOf(req.Context()).role, live.Snapshot())); err != nil {
-			return nil //nolint:nilerr // the client has gone
+		matching++
+		switch {
+		case !c.plain:
+			list = c.add(list, session)
+		case c.limit == 0 || matching <= c.limit:
+			out.add(session)
 		}
 	}
-	_, _ = out.WriteString("]}\n")
-	_ = out.Flush() // likewise
+	if !c.plain && c.limit == 0 {
+		slices.SortFunc(list, c.order)
+	}
+	for _, session := range list {
+		out.add(session)
+	}
+	out.end(matching)
 	return nil
+}
+
+// A listWriter writes a sessionList piece by piece. That the client has gone is no concern of ours.
+type listWriter struct {
+	out       *bufio.Writer
+	encoder   *json.Encoder
+	separator string
+}
+
+func newListWriter(w io.Writer) *listWriter {
+	out := bufio.NewWriterSize(w, 64<<10)
+	_, _ = out.WriteString(`{"sessions":[`)
+	return &listWriter{out: out, encoder: json.NewEncoder(out)}
+}
+
+func (l *listWriter) add(s Session) {
+	_, _ = l.out.WriteString(l.separator)
+	_ = l.encoder.Encode(s)
+	l.separator = ","
+}
+
+func (l *listWriter) end(matching int) {
+	_, _ = fmt.Fprintf(l.out, "],\"matching\":%d}\n", matching)
+	_ = l.out.Flush()
 }
 
 // seenBy leaves out what a role may not see: viewers see no directories.
@@ -57,7 +103,7 @@ func (s *Server) show(w http.ResponseWriter, req *http.Request) error {
 	if err != nil {
 		return err
 	}
-	answer(w, http.StatusOK, seenBy(guestOf(req.Context()).role, live.Snapshot()))
+	answer(w, http.StatusOK, seenBy(s.caller(req).Role, live.Snapshot()))
 	return nil
 }
 

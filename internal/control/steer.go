@@ -9,8 +9,7 @@ import (
 
 // did writes to the log who has changed what.
 func (s *Server) did(req *http.Request, format string, args ...any) {
-	peer := guestOf(req.Context()).peer
-	s.config.Log(fmt.Sprintf("control socket: uid %d (process %d) ", peer.UID, peer.PID) + fmt.Sprintf(format, args...))
+	s.config.Log(s.caller(req).Name + " " + fmt.Sprintf(format, args...))
 }
 
 func (s *Server) status(w http.ResponseWriter, _ *http.Request) error {
