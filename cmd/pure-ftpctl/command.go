@@ -43,6 +43,7 @@ var (
 	allFlag     = flag{getopt.Option{Long: "all"}, "", "all of them"}
 	jsonFlag    = flag{getopt.Option{Long: "json"}, "", "print JSON"}
 	waitFlag    = flag{getopt.Option{Short: 'w', Long: "wait"}, "", "wait until it has ended"}
+	keepFlag    = flag{getopt.Option{Long: "keep"}, "", "let sessions that run go on"}
 	changedFlag = flag{getopt.Option{Long: "changed"}, "", "only those that somebody has set"}
 )
 
@@ -67,7 +68,8 @@ func commands() []command {
 		{name: "drain", help: "accept nobody any more and end once transfers have", flags: []flag{allFlag, waitFlag}, run: drain},
 		{name: "reload", help: "read the configuration again", run: reload},
 		{name: "bans", help: "list the addresses that are kept out", flags: []flag{jsonFlag}, run: bans},
-		{name: "ban", words: "ADDRESS TIME [REASON]", help: "keep an address out for a time: 30m, 12h, 7d", least: 2, most: 3, run: ban},
+		{name: "ban", words: "ADDRESS [for] TIME [REASON]", help: "keep an address or a network out for a time (30m, 12h, 7d), and end its sessions",
+			flags: []flag{keepFlag}, least: 2, most: 4, run: ban},
 		{name: "unban", words: "ADDRESS...", help: "let addresses in again", least: 1, most: -1, run: unban},
 		{name: "completion", words: "bash | zsh | fish", help: "print what makes a shell complete the words of this command",
 			least: 1, most: 1, run: completion},

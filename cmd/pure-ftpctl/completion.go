@@ -75,7 +75,7 @@ func complete(ctx context.Context, inv *invocation) error {
 // plain reports whether a word needs no quotes in any shell.
 func plain(word string) bool {
 	return word != "" && !strings.ContainsFunc(word, func(r rune) bool {
-		return (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z') && !strings.ContainsRune("-_.:@%+,", r)
+		return (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z') && !strings.ContainsRune("-_.:@%+,/", r)
 	})
 }
 
@@ -132,6 +132,8 @@ func (inv *invocation) next(ctx context.Context, c command) []string {
 		return inv.numbers(ctx)
 	case c.name == "ban" && len(before) == 0:
 		return inv.addresses(ctx)
+	case c.name == "unban":
+		return inv.banned(ctx)
 	case c.name == "completion" && len(before) == 0:
 		return []string{"bash", "zsh", "fish"}
 	}
@@ -191,6 +193,16 @@ func (inv *invocation) accounts(ctx context.Context) []string {
 
 func (inv *invocation) addresses(ctx context.Context) []string {
 	return inv.collect(ctx, func(s control.Session) string { return s.Address })
+}
+
+func (inv *invocation) banned(ctx context.Context) []string {
+	list, _ := inv.allBans(ctx)
+	var addresses []string
+	for _, b := range list {
+		addresses = append(addresses, b.Address)
+	}
+	slices.Sort(addresses)
+	return slices.Compact(addresses)
 }
 
 func (inv *invocation) pids() []string {

@@ -23,7 +23,8 @@ type server struct {
 	sessions []control.Session
 	told     []string
 	bans     []control.Ban
-	refusal  error // of Message and Reload
+	free     string // an address that is not banned
+	refusal  error  // of Message and Reload
 }
 
 func (s *server) note(format string, args ...any) {
@@ -86,14 +87,24 @@ type bansOf struct{ *server }
 
 func (b bansOf) All() []control.Ban { return b.bans }
 
-func (b bansOf) Add(ban control.Ban) error {
-	b.note("ban %s %s %s", ban.Address, time.Until(ban.Until).Round(time.Second), ban.Reason)
-	return nil
+func (b bansOf) Add(o control.BanOrder) (string, error) {
+	if o.Address == "nowhere" {
+		return "", &control.Error{Status: 400, Text: `"nowhere" is no address`}
+	}
+	keep := ""
+	if o.KeepSessions {
+		keep = " keep"
+	}
+	b.note("ban %s %s %s%s", o.Address, o.For, o.Reason, keep)
+	return o.Address, nil
 }
 
-func (b bansOf) Lift(address string) bool {
+func (b bansOf) Lift(address string) error {
 	b.note("unban %s", address)
-	return address != "192.0.2.99"
+	if address == "192.0.2.99" || address == b.free {
+		return control.ErrNotBanned
+	}
+	return nil
 }
 
 // serve has servers answer on sockets in one directory.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"pureftpd/internal/control"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -37,8 +39,10 @@ func TestCommands(t *testing.T) {
 		{line: "drain", told: []string{"drain"}, out: "drains"},
 		{line: "reload", told: []string{"reload"}, out: "reloaded"},
 		{line: "ban 192.0.2.7 7d", last: "too many guesses", told: []string{"ban 192.0.2.7 168h0m0s too many guesses"}},
+		{line: "ban --keep 192.0.2.0/24 for 30m", told: []string{"ban 192.0.2.0/24 30m0s  keep"}, out: "192.0.2.0/24 is kept out for 30m"},
+		{line: "unban 2001:db8::/64", told: []string{"unban 2001:db8::/64"}, out: "2001:db8::/64 is let in"},
 		{line: "unban 192.0.2.7 192.0.2.8", told: []string{"unban 192.0.2.7", "unban 192.0.2.8"}, out: "192.0.2.7 is let in"},
-		{line: "bans", out: "ADDRESS  UNTIL  REASON\n"},
+		{line: "bans", out: "ADDRESS  UNTIL  LEFT  BY  REASON\n"},
 		{line: "bans --json", out: `"bans": []`},
 		{line: "trace 4194306", out: "01:02:03.004 C: CWD ?[2J\n... 3 lines were lost\n01:02:03.004 S: 250 OK\nthe session has ended\n"},
 		{line: "settings", out: "SETTING      VALUE      ORIGIN\nmaxidletime  5 minutes  /etc/pure-ftpd.conf:3\nnatmode      no         default\n"},
@@ -79,7 +83,9 @@ func TestMistakes(t *testing.T) {
 		"limit server 1 2":       "write pure-ftpctl limit session ID RATE",
 		"limit all 5":            "write pure-ftpctl limit session ID RATE",
 		"limit server fast":      `"fast" is no rate`,
-		"ban 192.0.2.1":          "write pure-ftpctl ban ADDRESS TIME [REASON]",
+		"ban 192.0.2.1":          "write pure-ftpctl ban ADDRESS [for] TIME [REASON]",
+		"ban 192.0.2.1 for":      "write pure-ftpctl ban ADDRESS [for] TIME [REASON]",
+		"ban 192.0.2.1 5m a b":   "write pure-ftpctl ban ADDRESS [for] TIME [REASON]",
 		"ban 192.0.2.1 7":        "a time is written 90s",
 		"ban 192.0.2.1 -- -5m":   "a time is written 90s",
 		"ban 192.0.2.1 9999999d": "a time is written 90s",
@@ -120,6 +126,26 @@ func TestFailures(t *testing.T) {
 		if r := do(t, empty, "list"); r.status != exitFailure || !strings.Contains(r.errs, "no server is running") {
 			t.Errorf("without a server: %+v", r)
 		}
+	}
+}
+
+// TestBansOfSeveralServers lists those of all, the one that ends first at the front.
+func TestBansOfSeveralServers(t *testing.T) {
+	now := time.Now()
+	a := &server{bans: []control.Ban{{Address: "192.0.2.1", Until: now.Add(2 * time.Hour), Reason: "no more\x1b"}}}
+	b := &server{free: "192.0.2.9", bans: []control.Ban{{Address: "2001:db8::/64", Until: now.Add(90 * time.Second), Ordered: true}}}
+	dir := serve(t, a, b)
+	r := do(t, dir, "bans")
+	lines := strings.Split(r.out, "\n")
+	if r.status != 0 || len(lines) != 4 || !strings.HasPrefix(lines[1], "2001:db8::/64 ") || !strings.Contains(lines[1], "administrator") ||
+		!strings.Contains(lines[2], "2h0m0s") || !strings.HasSuffix(lines[2], "failed logins  no more?") {
+		t.Errorf("bans: %+v", r)
+	}
+	if r := do(t, dir, "unban 192.0.2.9"); r.status != 0 || len(a.told)+len(b.told) != 2 {
+		t.Errorf("unban at two servers, one of which has not banned it: %+v", r)
+	}
+	if r := do(t, dir, "bans --json"); r.status != 0 || strings.Count(r.out, `"server": `) != 2 || !strings.Contains(r.out, `"ordered": true`) {
+		t.Errorf("bans --json: %+v", r)
 	}
 }
 
@@ -183,7 +209,8 @@ func TestTimes(t *testing.T) {
 func TestComplete(t *testing.T) {
 	sessions := three()
 	sessions[1].Account = "$(touch /tmp/x)"
-	dir := serve(t, &server{sessions: sessions})
+	kept := []control.Ban{{Address: "192.0.2.9"}, {Address: "2001:db8::/64"}}
+	dir := serve(t, &server{sessions: sessions, bans: kept})
 	all := []string{"--dir", "--server", "--help"}
 	for line, want := range map[string][]string{
 		"limit":          append([]string{"session", "user", "server"}, all...),
@@ -196,6 +223,7 @@ func TestComplete(t *testing.T) {
 		"completion":     append([]string{"bash", "zsh", "fish"}, all...),
 		"nosuch":         all,
 		"trace 4194305":  all,
+		"unban":          append([]string{"192.0.2.9", "2001:db8::/64"}, all...),
 		"status --dir":   nil,
 	} {
 		got := candidates(t.Context(), append([]string{"--dir", dir}, strings.Fields(line)...))

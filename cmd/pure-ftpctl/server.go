@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"pureftpd/internal/control"
@@ -71,69 +70,4 @@ func drain(ctx context.Context, inv *invocation) error {
 // reload has all servers read their configuration again.
 func reload(ctx context.Context, inv *invocation) error {
 	return inv.tell(ctx, "reloaded", (*control.Client).Reload)
-}
-
-// bans lists the addresses that are kept out.
-func bans(ctx context.Context, inv *invocation) error {
-	all, err := ask(ctx, inv, (*control.Client).Bans)
-	rows := [][]string{{"ADDRESS", "UNTIL", "REASON"}}
-	list := []control.Ban{}
-	for _, a := range all {
-		for _, b := range a.answer {
-			list = append(list, b)
-			rows = append(rows, []string{b.Address, b.Until.Local().Format(time.DateTime), b.Reason})
-		}
-	}
-	if inv.given(jsonFlag) {
-		return errors.Join(err, writeJSON(inv.out, map[string]any{"bans": list}))
-	}
-	if len(all) == 0 {
-		return err
-	}
-	return errors.Join(err, writeTable(inv.out, rows))
-}
-
-// ban keeps an address out for a time.
-func ban(ctx context.Context, inv *invocation) error {
-	address, reason := inv.words[0], ""
-	d, err := parseTime(inv.words[1])
-	if err != nil {
-		return err
-	}
-	if len(inv.words) > 2 {
-		reason = inv.words[2]
-	}
-	return inv.tell(ctx, address+" is kept out for "+inv.words[1], func(c *control.Client, ctx context.Context) error {
-		return c.Ban(ctx, address, d, reason)
-	})
-}
-
-// parseTime reads 90s, 30m, 12h or 7d.
-func parseTime(text string) (time.Duration, error) {
-	days, isDays := strings.CutSuffix(text, "d")
-	if isDays {
-		text = days + "h"
-	}
-	d, err := time.ParseDuration(text)
-	if isDays {
-		if d > 100*365*time.Hour { // a hundred years of days
-			err = errors.New("too long")
-		}
-		d *= 24
-	}
-	if err != nil || d < time.Second {
-		return 0, wrong("a time is written 90s, 30m, 12h or 7d")
-	}
-	return d, nil
-}
-
-// unban lets addresses in again.
-func unban(ctx context.Context, inv *invocation) error {
-	var errs []error
-	for _, address := range inv.words {
-		errs = append(errs, inv.tell(ctx, address+" is let in", func(c *control.Client, ctx context.Context) error {
-			return c.Unban(ctx, address)
-		}))
-	}
-	return errors.Join(errs...)
 }

@@ -127,12 +127,12 @@ func asOwner(path string) sqlauth.Guard {
 	}
 }
 
-// decorate puts the cache of --authcache and --authfailures before a chain, if either is asked for.
+// decorate puts the cache of --authcache before a chain, if it is asked for.
 func decorate(o *options.Options, chain *auth.Chain) auth.Backend {
-	if o.AuthCache == 0 && o.AuthFailures == 0 {
+	if o.AuthCache == 0 {
 		return chain
 	}
-	return auth.NewCache(auth.CacheConfig{Backend: chain, TTL: o.AuthCache, Failures: o.AuthFailures})
+	return auth.NewCache(auth.CacheConfig{Backend: chain, TTL: o.AuthCache})
 }
 
 // closeBackends ends the connections of those backends that have any.

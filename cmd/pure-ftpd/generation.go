@@ -46,6 +46,7 @@ func (g *generation) fill(p *parts, o *options.Options, tell func(message string
 		Quotas:    p.quotas,
 		Shaper:    p.shaper,
 		Registry:  p.registry,
+		Bans:      p.bans,
 	}
 	if parts.AltLogs, err = g.openAltLogs(p, o.AltLogs); err != nil {
 		return err

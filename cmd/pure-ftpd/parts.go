@@ -16,6 +16,7 @@ import (
 	"pureftpd/internal/account"
 	"pureftpd/internal/auth"
 	"pureftpd/internal/auth/unixauth"
+	"pureftpd/internal/ban"
 	"pureftpd/internal/identity"
 	"pureftpd/internal/listing"
 	"pureftpd/internal/options"
@@ -44,6 +45,7 @@ type parts struct {
 	dialer    *transfer.Dialer
 	scratch   *listing.Scratch
 	admission *server.Admission
+	bans      *ban.Table
 	places    session.Admission // admission, or the slots of inetd mode
 	registry  *session.Registry
 	quotas    *quota.Book
@@ -63,17 +65,18 @@ type parts struct {
 // mode count themselves in slots, all others in memory. If only is not nil it stands for the chain of -l.
 func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*parts, error) {
 	p := &parts{
-		log:       openLog(o),
-		copier:    transfer.NewCopier(),
-		dialer:    &transfer.Dialer{BindLow: bindLow()},
-		scratch:   new(listing.Scratch),
-		admission: server.NewAdmission(o.MaxClients, o.MaxClientsPerIP),
-		registry:  session.NewRegistry(),
-		quotas:    quota.NewBook(),
-		shaper:    pace.NewShaper(pace.Rates(o.TotalBandwidth)),
-		system:    unixauth.NewDatabase(unixauth.Files{OpenShadow: openProtected}),
-		only:      only,
+		log:      openLog(o),
+		copier:   transfer.NewCopier(),
+		dialer:   &transfer.Dialer{BindLow: bindLow()},
+		scratch:  new(listing.Scratch),
+		registry: session.NewRegistry(),
+		quotas:   quota.NewBook(),
+		shaper:   pace.NewShaper(pace.Rates(o.TotalBandwidth)),
+		system:   unixauth.NewDatabase(unixauth.Files{OpenShadow: openProtected}),
+		only:     only,
 	}
+	p.bans = newBans(o, p.log, slots)
+	p.admission = server.NewAdmission(o.MaxClients, o.MaxClientsPerIP, p.bans)
 	p.places = p.admission
 	if slots != nil {
 		p.places = slots

@@ -93,6 +93,10 @@ func (r *remote) serve(drain func()) {
 		return
 	}
 	h := r.parts.handler()
+	var bans control.Bans // none in inetd mode, where each client has a process
+	if r.mode != "inetd" {
+		bans = liveBans{r.parts.bans, h}
+	}
 	r.server = control.Serve(r.socket.UnixListener, control.Config{
 		Rights:   r.rights,
 		Sessions: liveSessions{h},
@@ -104,6 +108,7 @@ func (r *remote) serve(drain func()) {
 			Drain:     sync.OnceFunc(drain),
 			Settings:  r.settings,
 			Metrics:   r.parts.metricsHandler(),
+			Bans:      bans,
 		},
 	})
 }

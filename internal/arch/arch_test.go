@@ -17,7 +17,7 @@ const module = "pureftpd/"
 var rooms = map[string]string{
 	"cmd/pure-ftpd": "internal/account internal/auth internal/auth/conffile internal/auth/extauth internal/auth/ldapauth internal/auth/mysqlauth " +
 		"internal/auth/pamauth internal/auth/pgsqlauth internal/auth/puredbauth internal/auth/sqlauth internal/auth/sqliteauth " +
-		"internal/auth/unixauth internal/control internal/identity " +
+		"internal/auth/unixauth internal/ban internal/control internal/identity " +
 		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +
 		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf " +
 		"internal/acmecert internal/background internal/certd internal/metrics internal/pidfile internal/uploads",
@@ -38,7 +38,7 @@ var rooms = map[string]string{
 	"internal/scriptd":      "internal/background internal/getopt internal/identity internal/linemsg internal/pidfile",
 	"internal/server":       "internal/session internal/record",
 	"internal/session": "internal/account internal/auth internal/ftp internal/identity internal/listing internal/record " +
-		"internal/rootfs internal/transfer internal/pace internal/quota internal/tlsconf",
+		"internal/rootfs internal/transfer internal/pace internal/quota internal/tlsconf internal/ban",
 	"internal/quota":            "internal/account internal/ftp",
 	"internal/passwdfile":       "internal/replace",
 	"internal/puredb":           "internal/replace",

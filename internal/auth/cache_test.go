@@ -100,54 +100,17 @@ func (certified) Authenticate(_ context.Context, c Credentials) (account.Account
 	return account.Account{Name: c.User}, nil
 }
 
-func TestCacheLimitsFailures(t *testing.T) {
-	b, now := &counted{}, &clock{time.Unix(1e9, 0)}
-	c := NewCache(CacheConfig{Backend: b, TTL: time.Hour, Failures: 3, Now: now.now})
-	if _, err := c.Authenticate(t.Context(), from("joe", "secret", "2001:db8::1")); err != nil {
-		t.Fatal(err)
-	}
-	for i, credentials := range []Credentials{
-		from("joe", "a", "2001:db8::1"), from("ann", "a", "2001:db8::2"), from("joe", "b", "2001:db8::1"),
-	} {
-		if _, err := c.Authenticate(t.Context(), credentials); err == nil || b.asked != i+2 {
-			t.Errorf("failure %d: %v, asked %d times", i, err, b.asked)
-		}
-	}
-	for _, password := range []string{"c", "secret"} { // what is remembered tells nothing either
-		_, err := c.Authenticate(t.Context(), from("joe", password, "2001:db8::3"))
-		if !errors.Is(err, ErrRefused) || b.asked != 4 {
-			t.Errorf("after three failures: %v, asked %d times; want a refusal unseen", err, b.asked)
-		}
-	}
-	if _, err := c.Authenticate(t.Context(), from("joe", "secret", "2001:db8:0:1::1")); err != nil {
-		t.Errorf("another network: %v", err)
-	}
-	now.Time = now.Add(failureWindow)
-	if _, err := c.Authenticate(t.Context(), from("joe", "secret", "2001:db8::1")); err != nil {
-		t.Errorf("a minute later: %v", err)
-	}
-	b.err = ErrBroken
-	for range 5 {
-		if _, err := c.Authenticate(t.Context(), from("joe", "x", "192.0.2.7")); !errors.Is(err, ErrBroken) {
-			t.Errorf("a source that is down: %v; it is no failure of the client", err)
-		}
-	}
-}
-
 func TestCacheIsBounded(t *testing.T) {
 	b, now := &counted{}, &clock{time.Unix(1e9, 0)}
-	c := NewCache(CacheConfig{Backend: b, TTL: time.Hour, Failures: 100, Now: now.now})
+	c := NewCache(CacheConfig{Backend: b, TTL: time.Hour, Now: now.now})
 	for i := range maxRemembered + 100 {
 		address := fmt.Sprintf("10.0.%d.%d", i/256, i%256)
 		if _, err := c.Authenticate(t.Context(), from("joe", "secret", address)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Authenticate(t.Context(), from("joe", "wrong", address)); err == nil {
-			t.Fatal("a wrong password is right")
-		}
 	}
-	if len(c.remembered) > maxRemembered || len(c.failed) > maxWatched {
-		t.Errorf("%d logins and %d addresses; want %d and %d at most", len(c.remembered), len(c.failed), maxRemembered, maxWatched)
+	if len(c.remembered) > maxRemembered {
+		t.Errorf("%d logins are remembered; want %d at most", len(c.remembered), maxRemembered)
 	}
 	now.Time = now.Add(2 * time.Hour)
 	if _, err := c.Authenticate(t.Context(), from("joe", "secret", "10.9.9.9")); err != nil || len(c.remembered) != 1 {
@@ -173,7 +136,7 @@ func TestCacheHoldsNoPassword(t *testing.T) {
 
 func TestCacheInParallel(t *testing.T) {
 	b := &counted{}
-	c := NewCache(CacheConfig{Backend: b, TTL: time.Hour, Failures: 1 << 20})
+	c := NewCache(CacheConfig{Backend: b, TTL: time.Hour})
 	var group sync.WaitGroup
 	for i := range 1000 {
 		group.Go(func() {

@@ -12,5 +12,5 @@
 // alike, not equal: users may have hashes of different cost, and backends differ. The session's
 // random pause after a failure covers the rest.
 //
-// The package does not count attempts, does not pause, and applies nothing of what an account says.
+// The package does not count attempts, which is the business of package ban, does not pause, and applies nothing of what an account says.
 package auth

@@ -223,9 +223,9 @@ func (c *Client) Bans(ctx context.Context) ([]Ban, error) {
 	return list.Bans, err
 }
 
-// Ban keeps an address out for a time.
-func (c *Client) Ban(ctx context.Context, address string, d time.Duration, reason string) error {
-	return c.do(ctx, "POST", "/v1/bans", banRequest{address, int64(d / time.Second), reason}, nil)
+// Ban keeps an address or a network out for a time.
+func (c *Client) Ban(ctx context.Context, o BanOrder) error {
+	return c.do(ctx, "POST", "/v1/bans", banRequest{o.Address, int64(o.For / time.Second), o.Reason, o.KeepSessions}, nil)
 }
 
 // Unban lets an address in again.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -114,6 +115,7 @@ func (c crowd) Find(id uint64) Live {
 type bans struct {
 	mu   sync.Mutex
 	list []Ban
+	kept bool // the last one let sessions go on
 }
 
 func (b *bans) All() []Ban {
@@ -122,22 +124,39 @@ func (b *bans) All() []Ban {
 	return slices.Clone(b.list)
 }
 
-func (b *bans) Add(ban Ban) error {
+func (b *bans) Add(o BanOrder) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.list) == 3 {
-		return errors.New("the list is full")
+	if _, err := netip.ParsePrefix(o.Address); err != nil {
+		addr, err := netip.ParseAddr(o.Address)
+		if err != nil {
+			return "", &Error{400, "no address"}
+		}
+		o.Address = addr.Unmap().String()
 	}
-	b.list = append(b.list, ban)
-	return nil
+	if len(b.list) == 3 {
+		return "", errors.New("the list is full")
+	}
+	now := time.Now()
+	b.list = append(b.list, Ban{Address: o.Address, Since: now, Until: now.Add(o.For), Reason: o.Reason, Ordered: true})
+	b.kept = o.KeepSessions
+	return o.Address, nil
 }
 
-func (b *bans) Lift(address string) bool {
+func (b *bans) Lift(address string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	n := len(b.list)
 	b.list = slices.DeleteFunc(b.list, func(x Ban) bool { return x.Address == address })
-	return len(b.list) < n
+	if len(b.list) == n {
+		return ErrNotBanned
+	}
+	for _, left := range b.list {
+		if strings.HasSuffix(left.Address, "/24") {
+			return errors.New(address + " is banned as part of " + left.Address)
+		}
+	}
+	return nil
 }
 
 // A lab is a server over a crowd.

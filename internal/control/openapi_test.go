@@ -235,15 +235,21 @@ func TestDocumentFitsTheReplies(t *testing.T) {
 		{method: "PUT", path: "/v1/users/{name}/limits", body: `[]`},
 		{method: "PUT", path: "/v1/users/{name}/limits", body: `{"upload":` + strings.Repeat(" ", maxBody)},
 		{method: "GET", path: "/v1/bans"},
-		{method: "GET", path: "/v1/bans", change: func(l *lab) { l.bans.list = []Ban{{"192.0.2.1", time.Now(), "why"}, {Address: "::1"}} }},
+		{method: "GET", path: "/v1/bans", change: func(l *lab) {
+			l.bans.list = []Ban{{"192.0.2.1", time.Now(), time.Now(), "why", false, 2}, {Address: "::1"}}
+		}},
 		{method: "GET", path: "/v1/bans", change: func(l *lab) { l.config.Hooks.Bans = nil }},
 		{method: "POST", path: "/v1/bans", body: `{"address":"192.0.2.1","seconds":5}`},
+		{method: "POST", path: "/v1/bans", body: `{"address":"192.0.2.0/24","seconds":5,"keep_sessions":true,"reason":"x"}`},
 		{method: "POST", path: "/v1/bans", body: `{"address":"192.0.2.1","seconds":0}`},
 		{method: "POST", path: "/v1/bans", body: `{"address":"192.0.2.1","seconds":5}`, change: func(l *lab) { l.bans.list = make([]Ban, 3) }},
 		{method: "POST", path: "/v1/bans", body: `{"reason":"` + strings.Repeat("x", maxBody)},
 		{method: "POST", path: "/v1/bans", change: func(l *lab) { l.config.Hooks.Bans = nil }},
 		{method: "DELETE", path: "/v1/bans/{address}", change: func(l *lab) { l.bans.list = []Ban{{Address: "192.0.2.1"}} }},
 		{method: "DELETE", path: "/v1/bans/{address}"},
+		{method: "DELETE", path: "/v1/bans/{address}", change: func(l *lab) {
+			l.bans.list = []Ban{{Address: "192.0.2.1"}, {Address: "192.0.2.0/24"}}
+		}},
 		{method: "DELETE", path: "/v1/bans/{address}", change: func(l *lab) { l.config.Hooks.Bans = nil }},
 	} {
 		l := newLab(t)

@@ -44,11 +44,14 @@ type Live interface {
 // Bans are the addresses that are kept out.
 type Bans interface {
 	All() []Ban
-	// Add keeps an address out until a time.
-	Add(Ban) error
-	// Lift lets an address in again; false means that it was not kept out.
-	Lift(address string) bool
+	// Add keeps an address or a network out, and returns what is kept out. Its error is for the one who asked.
+	Add(BanOrder) (address string, err error)
+	// Lift lets an address in again. ErrNotBanned says that it was not kept out; another error is for the one who asked.
+	Lift(address string) error
 }
+
+// ErrNotBanned is the answer to letting in an address that is not kept out.
+var ErrNotBanned = errors.New("not banned")
 
 // Hooks are how the server is asked and steered. Those that may be nil are answered with 501 then.
 type Hooks struct {

@@ -45,7 +45,7 @@ func TestClientAndServer(t *testing.T) {
 		"limit server":  c.LimitServer(ctx, rates),
 		"reload":        c.Reload(ctx),
 		"drain":         c.Drain(ctx),
-		"ban":           c.Ban(ctx, "2001:db8::1", time.Hour, "why not"),
+		"ban":           c.Ban(ctx, BanOrder{Address: "2001:db8::1", For: time.Hour, Reason: "why not"}),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
@@ -89,8 +89,8 @@ func TestRefusals(t *testing.T) {
 		"limit beyond numbers": {c.LimitServer(ctx, Rates{Upload: 1 << 63}), http.StatusBadRequest},
 		"login too long":       {c.LimitUser(ctx, strings.Repeat("x", 128), Rates{}), http.StatusBadRequest},
 		"broken file":          {c.Reload(ctx), http.StatusUnprocessableEntity},
-		"no address":           {c.Ban(ctx, "example.org", time.Hour, ""), http.StatusBadRequest},
-		"no time":              {c.Ban(ctx, "192.0.2.1", 0, ""), http.StatusBadRequest},
+		"no address":           {c.Ban(ctx, BanOrder{Address: "example.org", For: time.Hour}), http.StatusBadRequest},
+		"no time":              {c.Ban(ctx, BanOrder{Address: "192.0.2.1", For: 0}), http.StatusBadRequest},
 		"not banned":           {c.Unban(ctx, "192.0.2.1"), http.StatusNotFound},
 	} {
 		e, ok := errors.AsType[*Error](test.err)
@@ -102,11 +102,11 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("Reload = %v; want what is wrong with the file", err)
 	}
 	for range 3 {
-		if err := c.Ban(ctx, "192.0.2.1", time.Hour, ""); err != nil {
+		if err := c.Ban(ctx, BanOrder{Address: "192.0.2.1", For: time.Hour}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := c.Ban(ctx, "192.0.2.1", time.Hour, ""); err == nil || err.Error() != "the list is full" {
+	if err := c.Ban(ctx, BanOrder{Address: "192.0.2.1", For: time.Hour}); err == nil || err.Error() != "the list is full" {
 		t.Errorf("Ban = %v; want that the list is full", err)
 	}
 }

@@ -86,9 +86,20 @@ type Setting struct {
 
 // A Ban keeps an address out.
 type Ban struct {
-	Address string    `json:"address"` // an address, or an IPv6 network
+	Address string    `json:"address"` // or a network
+	Since   time.Time `json:"since"`
 	Until   time.Time `json:"until"`
 	Reason  string    `json:"reason,omitempty"`
+	Ordered bool      `json:"ordered"`         // by an administrator, not for failed logins
+	Times   int       `json:"times,omitempty"` // how often it was kept out for failed logins, this time included
+}
+
+// A BanOrder is a ban that an administrator makes.
+type BanOrder struct {
+	Address      string // or a network
+	For          time.Duration
+	Reason       string
+	KeepSessions bool // those that run go on
 }
 
 type (
@@ -109,6 +120,7 @@ type (
 		Address string `json:"address"`
 		Seconds int64  `json:"seconds"`
 		Reason  string `json:"reason,omitempty"`
+		Keep    bool   `json:"keep_sessions,omitempty"`
 	}
 	failure struct {
 		Error string `json:"error"`

@@ -1,9 +1,9 @@
 package control
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"time"
 )
 
@@ -90,18 +90,21 @@ func (s *Server) ban(w http.ResponseWriter, req *http.Request) error {
 	if err := decode(req.Body, &b); err != nil {
 		return err
 	}
-	addr, err := netip.ParseAddr(b.Address)
-	if err != nil {
-		return refuse(http.StatusBadRequest, "%q is no address", b.Address)
-	}
 	if b.Seconds < 1 || b.Seconds > int64(longestBan/time.Second) {
 		return refuse(http.StatusBadRequest, "a ban is for 1 to %d seconds", int64(longestBan/time.Second))
 	}
-	until := time.Now().Add(time.Duration(b.Seconds) * time.Second)
-	if err := s.config.Hooks.Bans.Add(Ban{Address: addr.Unmap().String(), Until: until, Reason: b.Reason}); err != nil {
+	address, err := s.config.Hooks.Bans.Add(BanOrder{b.Address, time.Duration(b.Seconds) * time.Second, b.Reason, b.Keep})
+	if _, mine := errors.AsType[*Error](err); err != nil && !mine {
 		return refuse(http.StatusUnprocessableEntity, "%v", err)
 	}
-	s.did(req, "banned %s for %d seconds", addr, b.Seconds)
+	if err != nil {
+		return err
+	}
+	reason := ""
+	if b.Reason != "" {
+		reason = fmt.Sprintf(": %q", b.Reason)
+	}
+	s.did(req, "banned %s for %d seconds%s", address, b.Seconds, reason)
 	answer(w, http.StatusOK, empty{})
 	return nil
 }
@@ -111,8 +114,12 @@ func (s *Server) unban(w http.ResponseWriter, req *http.Request) error {
 		return errNoBans
 	}
 	address := req.PathValue("address")
-	if !s.config.Hooks.Bans.Lift(address) {
+	err := s.config.Hooks.Bans.Lift(address)
+	switch {
+	case errors.Is(err, ErrNotBanned):
 		return refuse(http.StatusNotFound, "%s is not banned", address)
+	case err != nil:
+		return refuse(http.StatusConflict, "%v", err)
 	}
 	s.did(req, "lifted the ban of %s", address)
 	answer(w, http.StatusOK, empty{})

@@ -62,6 +62,8 @@ type Options struct {
 	// all. AuthFailures is how many logins of one address may fail in a minute before more are refused unseen; 0 means any.
 	AuthCache    time.Duration
 	AuthFailures int
+	// Ban says when addresses are kept out because logins from them fail.
+	Ban Ban
 	// DESPasswords accepts passwords stored as DES or BSDi hashes.
 	DESPasswords bool
 	// Anonymous says who may be, or has to be, anonymous.
@@ -305,6 +307,7 @@ func defaults() *Options {
 		MaxListDepth:   5,
 		SyslogFacility: "ftp",
 		CertFile:       "/etc/ssl/private/pure-ftpd.pem",
+		Ban:            Ban{After: 30, Within: 10 * time.Minute, Time: 10 * time.Minute, Exempt: loopback()},
 		ACME:           ACME{Storage: "/var/lib/pure-ftpd/acme"},
 		KeyFile:        "/etc/ssl/private/pure-ftpd.pem",
 		origins:        map[string][]Origin{},

@@ -99,8 +99,11 @@ func drawValue(t *rapid.T, one found) (written, value string) {
 		return value, value
 	case digits().form:
 		value = number.Draw(t, "number")
-		if one.row.long == "tls" {
+		switch one.row.long {
+		case "tls":
 			value = joint("0", "1", "2", "3")
+		case "authfailures", "banafter":
+			value = rapid.StringMatching(`[1-9][0-9]?`).Draw(t, "failures")
 		}
 		return value, value
 	case rest().form:

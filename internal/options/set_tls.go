@@ -129,30 +129,42 @@ func showImplicitTLS(o *Options) string {
 	return fmt.Sprintf("%s, %d", host, o.ImplicitTLS.Port)
 }
 
-// setClearTextFrom reads a network, or one address.
+// setClearTextFrom adds a network.
 func setClearTextFrom(b *build, value string) error {
+	n, err := parseNetwork(value)
+	if err == nil {
+		b.opts.ClearTextFrom = append(b.opts.ClearTextFrom, n)
+	}
+	return err
+}
+
+// parseNetwork reads a network, or one address.
+func parseNetwork(value string) (netip.Prefix, error) {
 	network, err := netip.ParsePrefix(value)
 	if addr, failed := netip.ParseAddr(value); failed == nil && addr.Zone() == "" {
 		network, err = netip.PrefixFrom(addr, addr.BitLen()), nil
 	}
 	switch {
 	case err != nil:
-		return wrong("%q is neither a network nor a numeric address", value)
+		return network, wrong("%q is neither a network nor a numeric address", value)
 	case network.Addr().Is4In6():
-		return hinted("write it as an IPv4 network", "%q is an IPv4 network in IPv6 notation", value)
+		return network, hinted("write it as an IPv4 network", "%q is an IPv4 network in IPv6 notation", value)
 	case network != network.Masked():
-		return hinted("write "+network.Masked().String(), "%q is an address in a network, not the network", value)
+		return network, hinted("write "+network.Masked().String(), "%q is an address in a network, not the network", value)
 	}
-	b.opts.ClearTextFrom = append(b.opts.ClearTextFrom, network)
-	return nil
+	return network, nil
 }
 
 func showClearTextFrom(o *Options) string {
 	if len(o.ClearTextFrom) == 0 {
 		return "nowhere"
 	}
+	return networksText(o.ClearTextFrom)
+}
+
+func networksText(networks []netip.Prefix) string {
 	var list []string
-	for _, network := range o.ClearTextFrom {
+	for _, network := range networks {
 		list = append(list, network.String())
 	}
 	return strings.Join(list, ", ")

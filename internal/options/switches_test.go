@@ -115,6 +115,17 @@ func TestSwitches(t *testing.T) {
 		{"-U 177:", "umask", "177:022"},
 		{"-u 0100", "minuid", "100"},
 
+		{"", "banafter", "30 failures"},
+		{"--banafter 5 --banafter 0", "banafter", "never"},
+		{"", "banwithin", "600 seconds"},
+		{"--bantime 3600", "bantime", "3600 seconds"},
+		{"", "banexempt", "127.0.0.0/8, ::1/128"},
+		{"--banexempt 192.0.2.7 --banexempt fd00::/8", "banexempt", "127.0.0.0/8, ::1/128, 192.0.2.7/32, fd00::/8"},
+		{"--banexempt 192.0.2.7 --banexempt None --banexempt 10.0.0.0/8", "banexempt", "10.0.0.0/8"},
+		{"--banexempt none", "banexempt", "none"},
+		{"", "authfailures", "no limit"},
+		{"--authfailures 20", "authfailures", "20"},
+
 		{"", "tlsbinding", "off"},
 		{"--tlsbinding warn --tlsbinding REQUIRE", "tlsbinding", "require!"},
 		{"-Y 1 --tlsbinding require", "tlsbinding", "require"},

@@ -3,6 +3,7 @@ package server
 import (
 	"net/netip"
 	"sync"
+	"time"
 )
 
 // Admission counts sessions: all of them, those of each client address and those of each account. Everything is counted under
@@ -11,14 +12,22 @@ type Admission struct {
 	mu         sync.Mutex
 	maxClients int // 0 means no limit
 	maxPerIP   int // likewise
+	bans       Bans
 	total      int
 	byAddress  map[netip.Addr]int
 	byAccount  map[string]uint64
 }
 
-// NewAdmission makes an Admission with the limits -c and -C; zero means no limit.
-func NewAdmission(maxClients, maxPerIP int) *Admission {
+// Bans are the addresses that are turned away, whatever else.
+type Bans interface {
+	// KeepOut reports whether a client that has just come is one of them, and until when.
+	KeepOut(netip.Addr) (until time.Time, out bool)
+}
+
+// NewAdmission makes an Admission with the limits -c and -C; zero means no limit. Without bans nobody is turned away for good.
+func NewAdmission(maxClients, maxPerIP int, bans Bans) *Admission {
 	return &Admission{
+		bans:       bans,
 		maxClients: maxClients,
 		maxPerIP:   maxPerIP,
 		byAddress:  make(map[netip.Addr]int),
@@ -48,6 +57,14 @@ const (
 	serverFull            // -c
 	addressAtMost         // -C
 )
+
+// banned reports whether an address is kept out, and until when.
+func (a *Admission) banned(from netip.Addr) (until time.Time, out bool) {
+	if a.bans == nil {
+		return time.Time{}, false
+	}
+	return a.bans.KeepOut(from)
+}
 
 // enter takes a place for a client; one that was admitted must leave.
 func (a *Admission) enter(from netip.Addr) verdict {

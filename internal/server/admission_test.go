@@ -9,7 +9,7 @@ import (
 
 func TestAdmissionIsExactUnderAStorm(t *testing.T) {
 	const limit, perIP, storm = 50, 7, 2000
-	a := NewAdmission(limit, perIP)
+	a := NewAdmission(limit, perIP, nil)
 	addresses := make([]netip.Addr, 10)
 	for i := range addresses {
 		addresses[i] = netip.AddrFrom4([4]byte{192, 0, 2, byte(i)})
@@ -41,7 +41,7 @@ func TestAdmissionIsExactUnderAStorm(t *testing.T) {
 }
 
 func TestAdmissionSaysWhichLimit(t *testing.T) {
-	a := NewAdmission(2, 1)
+	a := NewAdmission(2, 1, nil)
 	one, two, three := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("192.0.2.3")
 	for _, test := range []struct {
 		from netip.Addr
@@ -54,7 +54,7 @@ func TestAdmissionSaysWhichLimit(t *testing.T) {
 }
 
 func TestLoginCountsAccounts(t *testing.T) {
-	a := NewAdmission(0, 0)
+	a := NewAdmission(0, 0, nil)
 	release, ok := a.Login("ann", 1)
 	if !ok {
 		t.Fatal("the first session of ann is refused")

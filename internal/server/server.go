@@ -105,13 +105,13 @@ func sleep(ctx context.Context, d time.Duration) {
 func (s *Server) admit(halt context.Context, conn net.Conn, l net.Listener) {
 	from := address(conn.RemoteAddr())
 	_, secure := l.(implicit)
+	if until, out := s.admission.banned(from); out { // the log has told of the ban
+		turnAway(conn, secure, session.BannedText(until))
+		return
+	}
 	if v := s.admission.enter(from); v != admitted {
 		s.logRefusal(from, v)
-		if secure { // a handshake, only to say no, is more than this client may cost
-			_ = conn.Close()
-			return
-		}
-		s.turnAway(conn, v)
+		turnAway(conn, secure, s.refusalText(v))
 		return
 	}
 	client := s.begin(conn, secure)
@@ -138,17 +138,24 @@ func (s *Server) drain() {
 	}
 }
 
-// turnAway tells a client which limit it met.
-func (s *Server) turnAway(conn net.Conn, v verdict) {
-	maxClients, maxPerIP := s.admission.Limits()
-	text := "421 " + fullText(maxClients) + "\r\n"
-	if v == addressAtMost {
-		text = "421 " + crowdedText(maxPerIP) + "\r\n"
+// turnAway tells a client why it is not served. Where it begins with TLS it is not told: a handshake, only to say no, is more
+// than this client may cost.
+func turnAway(conn net.Conn, secure bool, text string) {
+	if !secure {
+		// The client is leaving: whether it reads the reason is its own affair.
+		_ = conn.SetWriteDeadline(time.Now().Add(refusalTimeout))
+		_, _ = conn.Write([]byte("421 " + text + "\r\n"))
 	}
-	// The client is leaving: whether it reads the reason is its own affair.
-	_ = conn.SetWriteDeadline(time.Now().Add(refusalTimeout))
-	_, _ = conn.Write([]byte(text))
 	_ = conn.Close()
+}
+
+// refusalText tells a client which limit it met.
+func (s *Server) refusalText(v verdict) string {
+	maxClients, maxPerIP := s.admission.Limits()
+	if v == addressAtMost {
+		return crowdedText(maxPerIP)
+	}
+	return fullText(maxClients)
 }
 
 // fullText tells a client that -c is reached.

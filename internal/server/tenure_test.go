@@ -16,7 +16,7 @@ import (
 func TestUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := record.Open(record.Config{Output: record.None})
-		admission := NewAdmission(0, 0)
+		admission := NewAdmission(0, 0, nil)
 		handler := func() *session.Handler {
 			return session.NewHandler(session.Config{Idle: time.Hour, Location: time.UTC}, session.Parts{Log: log, Admission: admission})
 		}
@@ -65,7 +65,7 @@ func TestUse(t *testing.T) {
 
 // Limits that change count those that are in.
 func TestSetLimits(t *testing.T) {
-	a := NewAdmission(0, 0)
+	a := NewAdmission(0, 0, nil)
 	from := address(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)})
 	for range 3 {
 		if v := a.enter(from); v != admitted {

@@ -7,6 +7,7 @@ import (
 
 	"pureftpd/internal/account"
 	"pureftpd/internal/auth"
+	"pureftpd/internal/ban"
 	"pureftpd/internal/identity"
 	"pureftpd/internal/listing"
 	"pureftpd/internal/pace"
@@ -148,6 +149,7 @@ type Parts struct {
 	AltLogs   []*record.AltLog
 	Uploads   Announcer // nil without -o
 	Registry  *Registry // of all Handlers of the process; nil: one of its own
+	Bans      *ban.Table
 }
 
 // An Announcer tells upload scripts of files that were received. It does not wait for them.

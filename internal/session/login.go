@@ -26,6 +26,9 @@ func (s *Session) userVerb(ctx context.Context, name string) (ftp.Reply, error) 
 	if s.level() >= TLSLogins && !s.control.secured() {
 		return ftp.Say(ftp.CodeNotAvailable, "Names and passwords cross protected by TLS only here", "Send AUTH TLS first"), nil
 	}
+	if reply, out := s.keptOut(); out {
+		return reply, nil
+	}
 	if len(name) > maxNameLength {
 		name = name[:maxNameLength]
 	}
@@ -109,7 +112,7 @@ func (s *Session) pass(ctx context.Context, password string) (ftp.Reply, error) 
 	defer done()
 	c := s.credentials(s.user)
 	c.Password = auth.Secret(password)
-	a, err := s.parts.Auth.Authenticate(ctx, c)
+	a, err := s.authenticate(ctx, c)
 	if err != nil {
 		return s.loginFailed(ctx, err)
 	}
@@ -129,6 +132,9 @@ func (s *Session) loginFailed(ctx context.Context, cause error) (ftp.Reply, erro
 	if ctx.Err() != nil {
 		return ftp.Reply{}, refuse(ftp.CodeNotAvailable, cause, "The server is shutting down")
 	}
+	if reply, out := s.heldBack(cause); out {
+		return reply, nil
+	}
 	if refusal, ok := errors.AsType[*auth.Refusal](cause); ok {
 		s.logRefusal(refusal.Reason, auth.CauseOf(cause))
 	} else if errors.Is(cause, auth.ErrUnknown) && !errors.Is(cause, auth.ErrDamaged) {
@@ -143,6 +149,9 @@ func (s *Session) loginFailed(ctx context.Context, cause error) (ftp.Reply, erro
 		s.ending = true
 	} else if auth.CauseOf(cause) != auth.BackendDown { // else a directory that is down would have fail2ban shut its users out
 		s.log.Write(record.Warning, record.AppendAuthFailed(nil, s.user))
+	}
+	if reply, out := s.keptOut(); out {
+		return reply, nil
 	}
 	return ftp.Say(ftp.CodeNotLoggedIn, "Login failed"), nil
 }
@@ -167,11 +176,12 @@ func (s *Session) uidTooLow(ctx context.Context, uid uint32) (ftp.Reply, error) 
 	return ftp.Say(ftp.CodeNotLoggedIn, "This account may not log in here"), nil
 }
 
-// failurePause waits up to one unit at random and one more for each failure so far.
+// failurePause waits up to one unit at random and one more for each failure so far, of the session or, if they are more and up to as
+// many as a session may have, of the address.
 func (s *Session) failurePause(ctx context.Context) {
 	unit := s.cfg.FailurePause
 	if unit > 0 {
-		pause(ctx, rand.N(unit)+time.Duration(s.failed)*unit)
+		pause(ctx, rand.N(unit)+time.Duration(max(s.failed, min(s.failedHere, maxFailedLogins+1)))*unit)
 	}
 }
 

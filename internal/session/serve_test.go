@@ -20,6 +20,7 @@ import (
 
 	"pureftpd/internal/account"
 	"pureftpd/internal/auth"
+	"pureftpd/internal/ban"
 	"pureftpd/internal/listing"
 	"pureftpd/internal/pace"
 	"pureftpd/internal/quota"
@@ -39,7 +40,7 @@ func (a accounts) Authenticate(_ context.Context, c auth.Credentials) (account.A
 	case !ok:
 		return account.Account{}, auth.ErrUnknown
 	case !c.Certified && c.Password != "secret":
-		return account.Account{}, &auth.Refusal{Reason: "wrong password"}
+		return account.Account{}, &auth.Refusal{Cause: auth.WrongPassword, Reason: "wrong password"}
 	}
 	return found, nil
 }
@@ -136,6 +137,7 @@ func newLab(t testing.TB, change func(*Config)) *lab {
 		Auth: accounts{"ann": ann}, Roots: rootfs.NewCache(), Passive: passive, Dialer: &transfer.Dialer{}, Copier: copier,
 		Log: log, Names: numbersOnly{}, Admission: &house{users: map[string]uint64{}}, Scratch: new(listing.Scratch),
 		Quotas: quota.NewBook(), Shaper: pace.NewShaper(pace.Rates{}), TLS: newTLS(t, config),
+		Bans: ban.New(ban.Config{}, func(string) {}),
 	})
 	return l
 }

@@ -56,10 +56,11 @@ type Session struct {
 	host    *netip.Addr    // the address allowed on the data connection, where FXP changed it; nil: the peer's
 
 	// Login state.
-	user    string // given by USER, not yet authenticated
-	failed  int    // failed logins
-	account *account.Account
-	release func() // gives the account's place back
+	user       string // given by USER, not yet authenticated
+	failed     int    // failed logins
+	failedHere int    // recent ones of the address, as of the last one; 0: they do not matter
+	account    *account.Account
+	release    func() // gives the account's place back
 
 	// Set by the login.
 	root    *rootfs.Root

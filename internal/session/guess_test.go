@@ -1,0 +1,82 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pureftpd/internal/auth"
+	"pureftpd/internal/ban"
+)
+
+// TestGuessed goes through the causes of failed logins: those of a guess count against the address.
+func TestGuessed(t *testing.T) {
+	counts := map[auth.Cause]bool{auth.WrongPassword: true, auth.Locked: true, auth.Forbidden: true}
+	for _, cause := range []auth.Cause{
+		auth.WrongPassword, auth.Locked, auth.Expired, auth.PasswordExpired, auth.Shell, auth.Address, auth.Hours, auth.Forbidden, auth.RootID,
+		auth.LowUID, auth.Failures, auth.Sessions, auth.Home, auth.BadRecord,
+	} {
+		if err := error(&auth.Refusal{Cause: cause}); guessed(err) != counts[cause] {
+			t.Errorf("%s counts: %v", cause, guessed(err))
+		}
+	}
+	for _, test := range []struct {
+		err  error
+		want bool
+	}{
+		{fmt.Errorf("puredb: %w", auth.ErrUnknown), true},
+		{errors.Join(auth.ErrUnknown, auth.ErrDamaged), false},
+		{auth.ErrDown, false},
+		{auth.ErrBroken, false},
+	} {
+		if guessed(test.err) != test.want {
+			t.Errorf("%v counts: %v", test.err, !test.want)
+		}
+	}
+}
+
+// TestPauseOfAnAddress: a new session of an address begins where the last one left off, and no pause is longer than that of a session.
+func TestPauseOfAnAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, test := range []struct{ failed, here, least int }{{1, 0, 1}, {1, 3, 3}, {4, 3, 4}, {1, 100, 6}} {
+			s := &Session{Handler: &Handler{cfg: Config{FailurePause: 3 * time.Second}}, failed: test.failed, failedHere: test.here}
+			began, least := time.Now(), time.Duration(test.least)*3*time.Second
+			s.failurePause(t.Context())
+			if d := time.Since(began); d < least || d >= least+3*time.Second {
+				t.Errorf("after %d failures of the session and %d of the address: %v; want at least %v", test.failed, test.here, d, least)
+			}
+		}
+	})
+}
+
+// TestBannedMeanwhile: sessions without a login end, those with one go on.
+func TestBannedMeanwhile(t *testing.T) {
+	l := newLab(t, nil)
+	bans := ban.New(ban.Config{Failures: 2, Within: time.Minute, Time: time.Hour}, func(string) {})
+	l.handler.parts.Bans = bans
+	inside, before, asked := l.connect(t), l.connect(t), l.connect(t)
+	inside.do("USER ann", "331")
+	inside.do("PASS secret", "230")
+	asked.do("USER ann", "331")
+	guesser := l.connect(t)
+	guesser.do("USER ann", "331")
+	guesser.do("PASS x", "530")
+	guesser.do("USER ann", "331")
+	if reply := guesser.do("PASS y", "421"); !strings.Contains(reply, "Your address is banned here until 2") {
+		t.Errorf("the last guess: %q", reply)
+	}
+	before.do("USER ftp", "421")
+	asked.do("PASS secret", "421")
+	inside.do("NOOP", "200")
+	if s := bans.Stats(); s.Failures != 2 || s.Made != 1 || s.Unseen != 1 {
+		t.Errorf("Stats = %+v", s)
+	}
+	bans.Lift(netip.MustParsePrefix("127.0.0.1/32"))
+	again := l.connect(t)
+	again.do("USER ann", "331")
+	again.do("PASS secret", "230")
+}
