@@ -53,6 +53,22 @@ func TestPauseOfAnAddress(t *testing.T) {
 	})
 }
 
+// TestDrainBreaksOffAPause: whoever has failed holds no server up that ends.
+func TestDrainBreaksOffAPause(t *testing.T) {
+	l := newLab(t, func(c *Config) { c.FailurePause = time.Hour })
+	c := l.connect(t)
+	c.do("USER ann", "331")
+	c.send("PASS x")
+	l.journal.expect(t, "login of [ann] refused: wrong password")
+	c.session.Drain()
+	c.want("530")
+	c.want("421")
+	again := l.connect(t)
+	again.do("USER ann", "331")
+	again.session.Drain() // before there is anything to break off
+	again.want("421")
+}
+
 // TestBannedMeanwhile: sessions without a login end, those with one go on.
 func TestBannedMeanwhile(t *testing.T) {
 	l := newLab(t, nil)

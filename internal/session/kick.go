@@ -12,7 +12,10 @@ import (
 // kickPatience is how long a client that was sent away has to take what it is told.
 const kickPatience = 5 * time.Second
 
-var errKicked = errors.New("ended by the administrator")
+var (
+	errKicked  = errors.New("ended by the administrator")
+	errDrained = errors.New("the server is shutting down")
+)
 
 // Kick ends the session at once, in the middle of a transfer, too: the client reads 421. It may be called from any goroutine.
 func (s *Session) Kick() {
@@ -39,13 +42,35 @@ func (l *live) breakable(abort func(error)) {
 	}
 }
 
-// interruptible is a context that Kick ends, for a step that waits for something else than the client. done is called after it.
+// interruptible is a context that Kick and Drain end, for the login, which waits for something else than the client. done is called
+// after it.
 func (s *Session) interruptible(ctx context.Context) (own context.Context, done func()) {
 	own, cancel := context.WithCancelCause(ctx)
 	s.live.breakable(cancel)
+	s.live.setLogin(cancel)
+	if s.control.down.Load() {
+		cancel(errDrained)
+	}
 	return own, func() {
+		s.live.setLogin(nil)
 		s.live.breakable(nil)
 		cancel(nil)
+	}
+}
+
+func (l *live) setLogin(end func(error)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.login = end
+}
+
+// endLogin breaks off the login that is under way, if one is. A pause after a failure or a wait for a turn may take half a minute, and
+// the server must not.
+func (l *live) endLogin() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.login != nil {
+		l.login(errDrained)
 	}
 }
 

@@ -41,6 +41,7 @@ type live struct {
 
 	mu       sync.Mutex
 	abort    func(error) // breaks off what the session waits for; nil: it waits for commands, or for nothing
+	login    func(error) // likewise the login that is under way, which the end of the server breaks off, too
 	messages []string
 	traces   []*Trace
 	ended    bool

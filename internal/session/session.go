@@ -128,9 +128,12 @@ func (h *Handler) OpenImplicit(conn net.Conn) *Session {
 	return s
 }
 
-// Drain lets the transfer that runs, if any, come to its end, and then ends the session with a 421. It may be called from
-// any goroutine, at any time.
-func (s *Session) Drain() { s.control.shutDown() }
+// Drain lets the transfer that runs, if any, come to its end, and then ends the session with a 421. A login is broken off. It may be
+// called from any goroutine, at any time.
+func (s *Session) Drain() {
+	s.control.shutDown()
+	s.live.endLogin()
+}
 
 // Serve holds the conversation until it ends. Cancelling ctx ends it at once, in the middle of a transfer, too.
 func (s *Session) Serve(ctx context.Context) {
