@@ -29,6 +29,7 @@ const (
 	uploadedSize = 3*fileSize + abortedSize
 	sentSize     = 3 * fileSize
 	failures     = 5 // logins that fail, of which three have odd names
+	guesses      = 2 // more of them, of an address that is banned for them
 	lowLogins    = 1 // logins that are refused for the uid
 )
 
@@ -52,7 +53,7 @@ func newDay(t *testing.T) *day {
 	}
 	s := harness.Start(t, new(harness.Ports), harness.Config{
 		Binary: binary, Staged: true,
-		Options: []string{"-H", "-u", "2000", "-O", "clf:$DIR/clf", "-O", "w3c:$DIR/w3c", "-O", "xferlog:$DIR/xferlog"},
+		Options: []string{"-H", "-u", "2000", "--banexempt", "none", "--banafter", "2", "-O", "clf:$DIR/clf", "-O", "w3c:$DIR/w3c", "-O", "xferlog:$DIR/xferlog"},
 		Users: "ann:secret:$UID:$GID::$DIR/home/./::::::::::::\n" +
 			"bob:secret:$UID:$GID::$DIR/home/::::::::::::\n" +
 			"low:secret:1500:1500::$DIR/home/./::::::::::::\n",
@@ -72,7 +73,15 @@ func newDay(t *testing.T) *day {
 		c.Reply(220)
 		return c
 	}
-	d.live(visit)
+	d.live(visit, func() {
+		conn, err := s.Dial("127.0.0.40", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := harness.NewClient(t, conn, patience)
+		defer client.Close()
+		client.Reply(421)
+	})
 	logouts := func() int { return strings.Count(strings.Join(s.Log.Lines(), "\n"), "] Logout.") }
 	for limit := time.Now().Add(patience); logouts() < d.connections; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(limit) {
@@ -92,8 +101,8 @@ func newDay(t *testing.T) *day {
 	return d
 }
 
-// live is the day itself.
-func (d *day) live(visit func(from string) *harness.Client) {
+// live is the day itself. banned is one more visit of the address that is banned.
+func (d *day) live(visit func(from string) *harness.Client, banned func()) {
 	data := strings.Repeat("x", fileSize)
 	ann := visit("127.0.0.2")
 	ann.Login("ann")
@@ -122,6 +131,13 @@ func (d *day) live(visit func(from string) *harness.Client) {
 		c.Ask(530, "PASS wrong")
 		c.Ask(221, "QUIT")
 	}
+	guesser := visit("127.0.0.40")
+	guesser.Ask(331, "USER ann")
+	guesser.Ask(530, "PASS wrong")
+	guesser.Ask(331, "USER bob")
+	guesser.Ask(421, "PASS wrong") // the address is banned now; there is no line about its logout
+	d.connections--
+	banned()
 	low := visit("127.0.0.30")
 	low.Ask(331, "USER low")
 	low.Ask(530, "PASS secret")
