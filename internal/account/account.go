@@ -18,6 +18,9 @@ type Account struct {
 
 	Anonymous bool
 
+	// Source names the backend whose answer this is, as the administrator wrote it; "" where there was none to ask.
+	Source string
+
 	// SystemNames is set for accounts of the system's own database: listings may show owners by name, and CWD knows "~user".
 	SystemNames bool
 

@@ -38,7 +38,7 @@ var rooms = map[string]string{
 	"internal/scriptd":      "internal/background internal/getopt internal/identity internal/linemsg internal/pidfile",
 	"internal/server":       "internal/session internal/record",
 	"internal/session": "internal/account internal/auth internal/ftp internal/identity internal/listing internal/record " +
-		"internal/rootfs internal/transfer internal/pace internal/quota internal/tlsconf internal/ban",
+		"internal/rootfs internal/transfer internal/pace internal/quota internal/tlsconf internal/ban internal/metrics",
 	"internal/quota":            "internal/account internal/ftp",
 	"internal/passwdfile":       "internal/replace",
 	"internal/puredb":           "internal/replace",

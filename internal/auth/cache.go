@@ -36,6 +36,23 @@ type Cache struct {
 
 	mu         sync.Mutex
 	remembered map[digest]memory
+	stats      CacheStats // but for Remembered
+}
+
+// CacheStats are the counters of a Cache.
+type CacheStats struct {
+	Remembered int    // logins, some of them over
+	Recalled   uint64 // logins that were answered from memory
+	Asked      uint64 // that were not
+}
+
+// Stats returns them.
+func (c *Cache) Stats() CacheStats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.stats
+	s.Remembered = len(c.remembered)
+	return s
 }
 
 type digest [sha256.Size]byte
@@ -95,7 +112,12 @@ func (c *Cache) recall(d digest) (account.Account, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m, ok := c.remembered[d]
-	return m.account, ok && c.now().Before(m.until)
+	if ok = ok && c.now().Before(m.until); ok {
+		c.stats.Recalled++
+	} else {
+		c.stats.Asked++
+	}
+	return m.account, ok
 }
 
 func (c *Cache) remember(d digest, a account.Account) {

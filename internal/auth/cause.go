@@ -24,6 +24,16 @@ const (
 	BackendDown     Cause = "backend-down"      // it could not be asked, or has no answer
 )
 
+// Causes are all of them.
+func Causes() []Cause {
+	return causes[:]
+}
+
+var causes = [...]Cause{
+	UnknownUser, WrongPassword, Locked, Expired, PasswordExpired, Shell, Address, Hours,
+	Forbidden, RootID, LowUID, Failures, Sessions, Home, BadRecord, BackendDown,
+}
+
 // CauseOf returns the cause in the error of a failed login.
 func CauseOf(err error) Cause {
 	if r, ok := errors.AsType[*Refusal](err); ok {

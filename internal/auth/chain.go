@@ -28,9 +28,10 @@ func (c *Chain) Authenticate(ctx context.Context, credentials Credentials) (acco
 	for _, link := range c.Links {
 		a, err := link.authenticate(ctx, credentials)
 		if err == nil {
+			a.Source = link.Name
 			return a, nil
 		}
-		err = fmt.Errorf("%s: %w", link.Name, err)
+		err = &sourceError{link.Name, err}
 		if !errors.Is(err, ErrUnknown) {
 			return account.Account{}, err
 		}
@@ -47,6 +48,23 @@ func (c *Chain) Authenticate(ctx context.Context, credentials Credentials) (acco
 		unknown = fmt.Errorf("%w: there is no backend", ErrUnknown)
 	}
 	return account.Account{}, unknown
+}
+
+// A sourceError is what one backend says.
+type sourceError struct {
+	source string
+	err    error
+}
+
+func (e *sourceError) Error() string { return e.source + ": " + e.err.Error() }
+func (e *sourceError) Unwrap() error { return e.err }
+
+// SourceOf returns which backend of a Chain has ended a login, by its Name; "" if none has.
+func SourceOf(err error) string {
+	if e, ok := errors.AsType[*sourceError](err); ok && !errors.Is(err, ErrUnknown) {
+		return e.source
+	}
+	return ""
 }
 
 // authenticate asks the backend. One that panics has let nobody in, and the session goes on.

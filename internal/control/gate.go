@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"pureftpd/internal/identity"
@@ -24,6 +25,8 @@ type gate struct {
 	log    func(text string)
 
 	open sync.WaitGroup // connections
+
+	now, strangers, crowded atomic.Int64 // see Stats
 
 	mu       sync.Mutex
 	byUser   map[uint32]int
@@ -67,13 +70,16 @@ func (g *gate) admit(conn *net.UnixConn) *guest {
 	}
 	role := g.rights.of(peer)
 	if role == Nobody {
+		g.strangers.Add(1)
 		g.turnAway(peer)
 		return nil
 	}
 	if !g.enter(peer.UID) {
+		g.crowded.Add(1)
 		return nil
 	}
 	g.open.Add(1)
+	g.now.Add(1)
 	return &guest{UnixConn: conn, gate: g, peer: peer, role: role}
 }
 
@@ -121,6 +127,7 @@ func (c *guest) Close() error {
 	err := c.UnixConn.Close()
 	c.once.Do(func() {
 		c.gate.leave(c.peer.UID)
+		c.gate.now.Add(-1)
 		c.gate.open.Done()
 	})
 	return err

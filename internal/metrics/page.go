@@ -22,24 +22,21 @@ const (
 // A Page is a text of metrics. The zero Page is empty.
 type Page struct {
 	text []byte
+	head []byte // of the metric, until its first sample
 	name string
 }
 
 // Bytes is the text so far.
 func (p *Page) Bytes() []byte { return p.text }
 
-// Begin begins a metric. Its samples follow, all of them before the next Begin.
+// Begin begins a metric. Its samples follow, all of them before the next Begin; a metric without any does not show.
 func (p *Page) Begin(name string, kind Kind, help string) {
 	p.name = name
-	p.text = append(p.text, "# HELP "...)
-	p.text = append(p.text, name...)
-	p.text = append(p.text, ' ')
-	p.text = append(p.text, helpEscapes.Replace(help)...)
-	p.text = append(p.text, "\n# TYPE "...)
-	p.text = append(p.text, name...)
-	p.text = append(p.text, ' ')
-	p.text = append(p.text, kind...)
-	p.text = append(p.text, '\n')
+	p.head = append(append(p.head[:0], "# HELP "...), name...)
+	p.head = append(append(p.head, ' '), helpEscapes.Replace(help)...)
+	p.head = append(append(p.head, "\n# TYPE "...), name...)
+	p.head = append(append(p.head, ' '), kind...)
+	p.head = append(p.head, '\n')
 }
 
 // Sample adds a value of the metric; labels are names and values by turns.
@@ -64,6 +61,8 @@ func (p *Page) Histogram(h *Histogram, labels ...string) {
 
 // line writes one line; le, if there is one, is the bound of a histogram's bucket.
 func (p *Page) line(suffix string, value float64, labels []string, le string) {
+	p.text = append(p.text, p.head...)
+	p.head = p.head[:0]
 	p.text = append(append(p.text, p.name...), suffix...)
 	between := byte('{')
 	for i := 0; i+1 < len(labels); i += 2 {

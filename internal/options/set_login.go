@@ -23,6 +23,15 @@ func authMethods() []authMethod {
 	}
 }
 
+// AuthMethods are the names of all methods of -l.
+func AuthMethods() []string {
+	var names []string
+	for _, m := range authMethods() {
+		names = append(names, m.name)
+	}
+	return names
+}
+
 // An authMethod is one method of -l.
 type authMethod struct {
 	name     string

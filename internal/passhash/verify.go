@@ -41,8 +41,9 @@ type Config struct {
 
 // A Verifier verifies passwords within bounds. It may be used by many goroutines at once.
 type Verifier struct {
-	budget budget
-	des    bool
+	budget   budget
+	parallel int
+	des      bool
 }
 
 // New returns a Verifier.
@@ -53,7 +54,7 @@ func New(c Config) *Verifier {
 	if c.Parallel == 0 {
 		c.Parallel = runtime.GOMAXPROCS(0)
 	}
-	return &Verifier{budget{total: c.Memory, free: cost{c.Memory, c.Parallel}}, c.DES}
+	return &Verifier{budget{total: c.Memory, free: cost{c.Memory, c.Parallel}}, c.Parallel, c.DES}
 }
 
 // Verify tells whether password is the one that the stored hash was made of. If it cannot tell, the

@@ -82,7 +82,7 @@ func Open(c Config) *Log {
 		queue:   make(chan line, maxQueue),
 		done:    make(chan struct{}),
 	}
-	l.sink = sink{header: &l.header, stderr: c.Stderr}
+	l.sink.header, l.sink.stderr = &l.header, c.Stderr
 	if c.Output == Syslog {
 		l.sink.socket = c.Socket
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +23,9 @@ type sink struct {
 
 	conn net.Conn // nil: not connected
 	buf  []byte
+
+	delivered, printed atomic.Uint64 // lines, to the log daemon and to standard error
+	connected          atomic.Bool   // the last line was delivered
 }
 
 // write delivers one line: to the log daemon, connecting again once in case it was restarted,
@@ -34,7 +38,9 @@ func (s *sink) write(x *line) error {
 		if err != nil && again && !errors.Is(err, os.ErrDeadlineExceeded) {
 			err = s.send()
 		}
+		s.connected.Store(err == nil)
 		if err == nil {
+			s.delivered.Add(1)
 			return nil
 		}
 	}
@@ -42,6 +48,7 @@ func (s *sink) write(x *line) error {
 	if _, err := s.stderr.Write(s.buf); err != nil {
 		return errUndelivered
 	}
+	s.printed.Add(1)
 	return nil
 }
 

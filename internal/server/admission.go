@@ -3,6 +3,7 @@ package server
 import (
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,9 @@ type Admission struct {
 	total      int
 	byAddress  map[netip.Addr]int
 	byAccount  map[string]uint64
+
+	refused [3]atomic.Int64 // by verdict
+	faults  atomic.Int64    // of accept
 }
 
 // Bans are the addresses that are turned away, whatever else.
@@ -64,6 +68,24 @@ func (a *Admission) banned(from netip.Addr) (until time.Time, out bool) {
 		return time.Time{}, false
 	}
 	return a.bans.KeepOut(from)
+}
+
+// Stats are the counters of an Admission.
+type Stats struct {
+	Sessions     int   // now
+	Most         int   // that may be, -c; 0: any number
+	Full         int64 // clients refused because of -c
+	Crowded      int64 // and because of -C
+	AcceptFaults int64 // how often no connection could be taken, for want of descriptors or memory mostly
+}
+
+// Stats returns them.
+func (a *Admission) Stats() Stats {
+	most, _ := a.Limits()
+	return Stats{
+		Sessions: a.Sessions(), Most: most, Full: a.refused[serverFull].Load(), Crowded: a.refused[addressAtMost].Load(),
+		AcceptFaults: a.faults.Load(),
+	}
 }
 
 // enter takes a place for a client; one that was admitted must leave.

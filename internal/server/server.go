@@ -76,6 +76,7 @@ func (s *Server) accept(ctx, halt context.Context, l net.Listener) error {
 		case !temporary(err):
 			return fmt.Errorf("accept on %s: %w", l.Addr(), err)
 		default:
+			s.admission.faults.Add(1)
 			s.log.WriteString(record.Error, "accept: "+err.Error())
 			sleep(ctx, wait)
 			wait = min(2*wait, slowestRetry)
@@ -110,6 +111,7 @@ func (s *Server) admit(halt context.Context, conn net.Conn, l net.Listener) {
 		return
 	}
 	if v := s.admission.enter(from); v != admitted {
+		s.admission.refused[v].Add(1)
 		s.logRefusal(from, v)
 		turnAway(conn, secure, s.refusalText(v))
 		return

@@ -7,6 +7,7 @@ import (
 	"path"
 
 	"pureftpd/internal/account"
+	"pureftpd/internal/auth"
 	"pureftpd/internal/ftp"
 	"pureftpd/internal/record"
 )
@@ -16,11 +17,12 @@ var errUnsafeAnonymous = errors.New("the anonymous account must exist and be nei
 // loginAnonymous logs an anonymous client in, without a password.
 func (s *Session) loginAnonymous(ctx context.Context) (ftp.Reply, error) {
 	if !s.takePlace("ftp", s.cfg.AnonMaxSessions) {
-		return s.tooManySessions("ftp", s.cfg.AnonMaxSessions), nil
+		return s.tooManySessions("ftp", AnonymousSource, s.cfg.AnonMaxSessions), nil
 	}
 	a, err := s.anonymousAccount()
 	if err != nil {
 		s.ending = true
+		s.tally.refused(AnonymousSource, auth.BadRecord)
 		s.log.WriteString(record.Error, record.NoAnonymousSetup)
 		s.logf(record.Error, "the account ftp: %v", err)
 		return ftp.Say(ftp.CodeNotAvailable, "Anonymous logins are not set up here"), nil
@@ -30,8 +32,10 @@ func (s *Session) loginAnonymous(ctx context.Context) (ftp.Reply, error) {
 		a.Home = host + "/./"
 	}
 	if err := s.enterAnonymous(a, host); err != nil {
+		s.tally.refused(AnonymousSource, auth.Home)
 		return s.noHome(a.Home, err), nil
 	}
+	s.tally.loggedIn(AnonymousSource)
 	if host != "" {
 		s.log.Write(record.Info, record.AppendVirtualHostLogin(nil, s.local.Addr().String()))
 	} else {

@@ -150,6 +150,7 @@ type Parts struct {
 	Uploads   Announcer // nil without -o
 	Registry  *Registry // of all Handlers of the process; nil: one of its own
 	Bans      *ban.Table
+	Tally     *Tally // nil: the Handler has one of its own
 }
 
 // An Announcer tells upload scripts of files that were received. It does not wait for them.

@@ -148,6 +148,9 @@ func (s *Session) listen(ctx context.Context) error {
 	})
 	if err != nil {
 		s.logf(record.Error, "passive port: %v", err)
+		if errors.Is(err, transfer.ErrNoPort) {
+			s.tally.limit(LimitPorts)
+		}
 		return refuse(ftp.CodeNoDataConn, err, "No passive port is free for your address now, try again")
 	}
 	s.lease = lease
@@ -226,10 +229,12 @@ func (s *Session) awaitConn(ctx context.Context) (*transfer.Conn, error) {
 // noConnection says which way the data connection failed and what the client can do about it.
 func (s *Session) noConnection(err error) error {
 	if s.lease != nil {
+		s.tally.unopened[1].Add(1)
 		port := s.lease.Port()
 		s.logf(record.Warning, "nobody connected to passive port %d: %v", port, err)
 		return refuse(ftp.CodeNoDataConn, err, fmt.Sprintf("No connection came to port %d: is it open in every firewall?", port))
 	}
+	s.tally.unopened[0].Add(1)
 	return refuse(ftp.CodeNoDataConn, err, "Cannot connect to your port: "+reason(err)+"; try passive mode")
 }
 

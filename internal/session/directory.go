@@ -40,6 +40,7 @@ func (s *Session) cwdFailed(ctx context.Context, target string, err error) (ftp.
 	pause(ctx, time.Duration(s.failedCwds)*cwdFailurePause)
 	s.failedCwds++
 	if s.failedCwds > maxFailedCwds {
+		s.tally.limit(LimitDirectories)
 		s.ending = true
 		return ftp.Say(ftp.CodeNotAvailable, "Too many directories that do not exist, this session ends"), nil
 	}

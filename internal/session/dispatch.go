@@ -15,7 +15,7 @@ import (
 func (s *Session) command(ctx context.Context, line []byte) {
 	name, rawArg, err := ftp.ParseCommand(line)
 	if err != nil {
-		s.say(ftp.Say(ftp.CodeSyntax, "That is no command: a verb comes first, then one blank"))
+		s.answer(verb{}, ftp.Say(ftp.CodeSyntax, "That is no command: a verb comes first, then one blank"))
 		return
 	}
 	if len(name) == 0 {
@@ -26,11 +26,12 @@ func (s *Session) command(ctx context.Context, line []byte) {
 	s.trace(name, arg, v.secret)
 	s.commandSeen(name, arg, v.secret)
 	if !known {
-		s.say(s.unknown(string(name)))
+		s.answer(v, s.unknown(string(name)))
 		return
 	}
 	s.countDummies(v.needs)
 	if s.overdue() {
+		s.tally.command(v.row, ftp.CodeNotAvailable)
 		return
 	}
 	reply, err := s.perform(ctx, v, arg)
@@ -38,9 +39,10 @@ func (s *Session) command(ctx context.Context, line []byte) {
 		reply = s.replyFor(err)
 	}
 	if reply.Code >= 400 && s.expelled() {
+		s.tally.command(v.row, ftp.CodeNotAvailable)
 		return // 421 is the answer to what the kick has broken
 	}
-	s.say(s.withMessages(reply))
+	s.answer(v, s.withMessages(reply))
 	if len(s.out) > maxPending {
 		_ = s.flush() // its failure ends the session at the next read
 	}
@@ -50,6 +52,12 @@ func (s *Session) command(ctx context.Context, line []byte) {
 			then()
 		}
 	}
+}
+
+// answer says the final reply to a command, and counts it.
+func (s *Session) answer(v verb, reply ftp.Reply) {
+	s.tally.command(v.row, reply.Code)
+	s.say(reply)
 }
 
 // perform checks what the row asks for and runs its handler.

@@ -22,7 +22,7 @@ func (s *Session) authenticate(ctx context.Context, c auth.Credentials) (account
 		return account.Account{}, err
 	}
 	defer attempt.Release()
-	a, err := s.parts.Auth.Authenticate(ctx, c)
+	a, err := s.ask(ctx, c)
 	s.failedHere = 0
 	switch {
 	case err == nil:

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"time"
 
 	"pureftpd/internal/ftp"
 	"pureftpd/internal/listing"
@@ -80,7 +82,7 @@ func (s *Session) nlst(ctx context.Context, arg string) (ftp.Reply, error) {
 	l := s.lister()
 	selection, err := l.Select(ctx, s.cwd, arg)
 	if err != nil {
-		return cannotList(arg, err)
+		return s.cannotList(arg, err)
 	}
 	return s.sendListing(ctx, func(ctx context.Context, w io.Writer) (listing.Result, error) {
 		return l.Names(ctx, w, selection)
@@ -92,7 +94,7 @@ func (s *Session) mlsd(ctx context.Context, arg string) (ftp.Reply, error) {
 	l := s.lister()
 	dir, err := l.Directory(s.cwd, arg)
 	if err != nil {
-		return cannotList(arg, err)
+		return s.cannotList(arg, err)
 	}
 	return s.sendListing(ctx, func(ctx context.Context, w io.Writer) (listing.Result, error) {
 		return l.Machine(ctx, w, dir)
@@ -100,12 +102,13 @@ func (s *Session) mlsd(ctx context.Context, arg string) (ftp.Reply, error) {
 }
 
 // cannotList says before the data connection that there is nothing to list, and why.
-func cannotList(arg string, err error) (ftp.Reply, error) {
+func (s *Session) cannotList(arg string, err error) (ftp.Reply, error) {
 	why := reason(err)
 	switch {
 	case errors.Is(err, listing.ErrNotDirectory):
 		why = "Not a directory"
 	case errors.Is(err, listing.ErrTooBroad):
+		s.tally.limit(LimitPattern)
 		why = "Too many files or wildcards for a pattern"
 	}
 	return ftp.Reply{}, refuse(ftp.CodeUnavailable, err, "Cannot list "+arg+": "+why)
@@ -127,6 +130,7 @@ func (s *Session) sendListing(ctx context.Context, produce producer) (ftp.Reply,
 	}
 	w := s.watch(ctx, func(why error) { cancel(why); conn.Abort(why) },
 		func() ftp.Reply { return s.status("Sending a listing") })
+	begun := time.Now()
 	result, err := produce(producing, data)
 	if err == nil {
 		err = data.Finish()
@@ -141,11 +145,28 @@ func (s *Session) sendListing(ctx context.Context, produce producer) (ftp.Reply,
 	if cause := context.Cause(producing); cause != nil && err != nil {
 		err = cause
 	}
+	s.tally.transfer(Listing, outcome(transfer.Result{Err: err}, nil), time.Since(begun))
+	s.tallyListing(result)
 	if err != nil {
 		code, why := failure(transfer.Result{Err: err}, ftp.CodeDataAborted)
 		return ftp.Say(code, why), nil
 	}
 	return ftp.Say(ftp.CodeDataDone, append(notes(result), total(result))...), nil
+}
+
+// tallyListing counts the limits that a listing has met, each once.
+func (s *Session) tallyListing(r listing.Result) {
+	if r.Truncated {
+		s.tally.limit(LimitEntries)
+	}
+	for _, kind := range []struct {
+		listing.ProblemKind
+		Limit
+	}{{listing.TooDeep, LimitDepth}, {listing.TooBroad, LimitPattern}} {
+		if slices.ContainsFunc(r.Problems, func(p listing.Problem) bool { return p.Kind == kind.ProblemKind }) {
+			s.tally.limit(kind.Limit)
+		}
+	}
 }
 
 // notes are the lines of the final reply that tell what is missing in a listing, and which options were active.
@@ -211,7 +232,9 @@ func (t *boundedText) Write(p []byte) (int, error) {
 func (s *Session) listHere(ctx context.Context, arg string) (ftp.Reply, error) {
 	var out boundedText
 	result, err := s.lister().Status(ctx, &out, s.cwd, arg)
+	s.tallyListing(result)
 	if errors.Is(err, errStatusTooLong) {
+		s.tally.limit(LimitStatus)
 		return ftp.Reply{}, refuse(ftp.CodeLocalError, err, "The listing is too long for a reply, use LIST")
 	}
 	if err != nil {

@@ -122,10 +122,15 @@ func (s *Session) moving(state State, file string, job *transfer.Job) {
 	s.live.movement.Store(m)
 }
 
-// moved counts a transfer of so many bytes that has ended, whether it was shown or was too short for that.
+// moved counts a transfer of so many bytes that has ended, whether it was shown or was too short for that. Whoever adds up meanwhile, with the lock of the
+// registry, finds its bytes once: sums must not fall.
 func (s *Session) moved(state State, bytes int64) {
 	r := s.parts.Registry
-	s.live.movement.Store(nil)
+	if s.live.movement.Load() != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		s.live.movement.Store(nil)
+	}
 	if state == Uploading {
 		r.uploads.Add(1)
 		r.received.Add(bytes)

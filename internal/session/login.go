@@ -66,7 +66,7 @@ func (s *Session) certified(ctx context.Context, name string) (account.Account, 
 	}
 	c := s.credentials(name)
 	c.Certified = true
-	a, err := s.parts.Auth.Authenticate(ctx, c)
+	a, err := s.authenticate(ctx, c)
 	if err == nil && a.UID < s.cfg.MinUID {
 		s.log.Write(record.Warning, record.AppendLowUID(nil, name, s.cfg.MinUID))
 		return account.Account{}, false
@@ -77,6 +77,16 @@ func (s *Session) certified(ctx context.Context, name string) (account.Account, 
 	}
 	s.logf(record.Info, "TLS: the client certificate stands for [%s]", name)
 	return a, true
+}
+
+// ask asks who that is, and how long that takes.
+func (s *Session) ask(ctx context.Context, c auth.Credentials) (account.Account, error) {
+	begun := time.Now()
+	a, err := s.parts.Auth.Authenticate(ctx, c)
+	if err == nil || ctx.Err() == nil {
+		s.tally.asked(time.Since(begun), err)
+	}
+	return a, err
 }
 
 // anonymousOnly reports whether this session may only be anonymous: under -e, and under -V at any other address.
@@ -117,7 +127,7 @@ func (s *Session) pass(ctx context.Context, password string) (ftp.Reply, error) 
 		return s.loginFailed(ctx, err)
 	}
 	if a.UID < s.cfg.MinUID {
-		return s.uidTooLow(ctx, a.UID)
+		return s.uidTooLow(ctx, a)
 	}
 	return s.logIn(ctx, a, ftp.CodeLoggedIn)
 }
@@ -126,6 +136,7 @@ func (s *Session) pass(ctx context.Context, password string) (ftp.Reply, error) 
 func (s *Session) loginFailed(ctx context.Context, cause error) (ftp.Reply, error) {
 	if errors.Is(cause, auth.ErrBroken) {
 		s.ending = true
+		s.tally.refused(auth.SourceOf(cause), auth.CauseOf(cause))
 		s.logf(record.Error, "%v", cause)
 		return ftp.Say(ftp.CodeNotAvailable, "Logins are not possible now: ask the administrator to read the log"), nil
 	}
@@ -135,6 +146,7 @@ func (s *Session) loginFailed(ctx context.Context, cause error) (ftp.Reply, erro
 	if reply, out := s.heldBack(cause); out {
 		return reply, nil
 	}
+	s.tally.refused(auth.SourceOf(cause), auth.CauseOf(cause))
 	if refusal, ok := errors.AsType[*auth.Refusal](cause); ok {
 		s.logRefusal(refusal.Reason, auth.CauseOf(cause))
 	} else if errors.Is(cause, auth.ErrUnknown) && !errors.Is(cause, auth.ErrDamaged) {
@@ -146,6 +158,7 @@ func (s *Session) loginFailed(ctx context.Context, cause error) (ftp.Reply, erro
 	s.failurePause(ctx)
 	if s.failed > maxFailedLogins {
 		s.log.WriteString(record.Error, record.TooManyFailures)
+		s.tally.limit(LimitLogins)
 		s.ending = true
 	} else if auth.CauseOf(cause) != auth.BackendDown { // else a directory that is down would have fail2ban shut its users out
 		s.log.Write(record.Warning, record.AppendAuthFailed(nil, s.user))
@@ -165,11 +178,13 @@ func (s *Session) logRefusal(reason string, cause auth.Cause) {
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // uidTooLow answers a right password of an account that -u keeps out.
-func (s *Session) uidTooLow(ctx context.Context, uid uint32) (ftp.Reply, error) {
-	s.logRefusal(fmt.Sprintf("uid %d is below %d", uid, s.cfg.MinUID), auth.LowUID)
+func (s *Session) uidTooLow(ctx context.Context, a account.Account) (ftp.Reply, error) {
+	s.tally.refused(a.Source, auth.LowUID)
+	s.logRefusal(fmt.Sprintf("uid %d is below %d", a.UID, s.cfg.MinUID), auth.LowUID)
 	s.log.Write(record.Warning, record.AppendLowUID(nil, s.user, s.cfg.MinUID))
 	s.failurePause(ctx)
 	if s.failed >= maxFailedLogins {
+		s.tally.limit(LimitLogins)
 		s.ending = true
 		return ftp.Say(ftp.CodeNotLoggedIn, "Login failed"), nil
 	}
@@ -207,14 +222,16 @@ func (s *Session) logIn(ctx context.Context, a account.Account, code int) (ftp.R
 		limit = a.Limits.MaxSessions.N
 	}
 	if !s.takePlace(a.Name, limit) {
-		return s.tooManySessions(a.Name, limit), nil
+		return s.tooManySessions(a.Name, a.Source, limit), nil
 	}
 	s.trusted = a.UID == 0 || s.cfg.Jail == JailUntrusted && hasGroup(a, s.cfg.TrustedGID)
 	restricted, err := s.enterHome(a)
 	if err != nil {
+		s.tally.refused(a.Source, auth.Home)
 		s.logRefusal("its home cannot be entered", auth.Home)
 		return s.noHome(a.Home, err), nil
 	}
+	s.tally.loggedIn(a.Source)
 	s.log.Write(record.Info, record.AppendLogin(nil, a.Name))
 	s.account = &a
 	s.log.SetUser(a.Name)
@@ -239,8 +256,10 @@ func (s *Session) takePlace(name string, limit uint64) bool {
 	return ok
 }
 
-func (s *Session) tooManySessions(name string, limit uint64) ftp.Reply {
+func (s *Session) tooManySessions(name, source string, limit uint64) ftp.Reply {
 	s.ending = true
+	s.tally.limit(LimitSessions)
+	s.tally.refused(source, auth.Sessions)
 	s.logf(record.Warning, "login of [%s] refused: the account has as many sessions as it may have (%d) [%s]", name, limit, auth.Sessions)
 	return ftp.Say(ftp.CodeNotAvailable, fmt.Sprintf("This account has as many sessions as it may have (%d), try again later", limit))
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pureftpd/internal/ftp"
+	"pureftpd/internal/quota"
 	"pureftpd/internal/record"
 	"pureftpd/internal/transfer"
 )
@@ -28,6 +29,7 @@ func (s *Session) transferFailed(name string, result transfer.Result, elapsed ti
 	code, why := failure(result, broken)
 	switch {
 	case errors.Is(result.Err, errTooLong):
+		s.tally.limit(LimitTransfer)
 		s.ending = true
 		return ftp.Say(ftp.CodeNotAvailable, "Timeout: "+why+", this session ends")
 	case errors.Is(result.Err, transfer.ErrTruncated):
@@ -36,6 +38,46 @@ func (s *Session) transferFailed(name string, result transfer.Result, elapsed ti
 		s.logf(record.Error, "%s: %v", s.logPath(name), result.Err)
 	}
 	return ftp.Say(code, s.withRate([]string{fmt.Sprintf("%s after %d bytes", why, result.Wire)}, result.Wire, elapsed)...)
+}
+
+// outcome sorts the end of a transfer. placing is what went wrong when an upload was put in place.
+func outcome(result transfer.Result, placing error) Outcome {
+	if result.Err == nil && placing != nil {
+		if errors.Is(placing, quota.ErrExceeded) {
+			return QuotaFull
+		}
+		return fileOutcome(placing)
+	}
+	switch result.Cause() {
+	case transfer.Complete:
+		return Completed
+	case transfer.Stalled:
+		return Stalled
+	case transfer.SourceFailed, transfer.SinkFailed:
+		return fileOutcome(result.Err)
+	case transfer.NoRoom:
+		if errors.Is(result.Err, quota.ErrExceeded) {
+			return QuotaFull
+		}
+		return fileOutcome(result.Err) // of the ledger
+	}
+	for _, known := range []struct {
+		err error
+		Outcome
+	}{{errAborted, Aborted}, {errGone, Disconnected}, {errTooLong, Stalled}, {errShutdown, Shutdown}, {errKicked, Kicked}} {
+		if errors.Is(result.Err, known.err) {
+			return known.Outcome
+		}
+	}
+	return Broken
+}
+
+// fileOutcome tells a full disk from other faults of a file.
+func fileOutcome(err error) Outcome {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return DiskFull
+	}
+	return FileFailed
 }
 
 // failure is the reply code of a failed transfer and what the client may read of the cause. A data connection that broke

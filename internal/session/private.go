@@ -40,6 +40,7 @@ func (s *Session) dress(ctx context.Context, conn *transfer.Conn) (stream, error
 		return nil, s.undressed(err)
 	}
 	state := data.State()
+	s.tally.handshake(dataChannel, state)
 	s.logTLS(state)
 	if s.cfg.DataBinding == tlsconf.BindWarn && !state.DidResume {
 		s.logf(record.Warning, "TLS: the data connection from %s does not resume the TLS session of its control connection", conn.Peer())
@@ -53,6 +54,7 @@ func (s *Session) undressed(err error) error {
 		code, why := failure(transfer.Result{Err: err}, ftp.CodeDataAborted)
 		return refuse(code, err, why)
 	}
+	s.tally.noHandshake(dataChannel, errors.Is(err, tlsconf.ErrNotResumed))
 	s.logf(record.Warning, "TLS: the handshake on the data connection failed: %v", err)
 	if errors.Is(err, tlsconf.ErrNotResumed) {
 		return refuse(ftp.CodeNoDataConn, err, "This server wants data connections to resume the TLS session of the control connection",

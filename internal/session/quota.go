@@ -206,6 +206,7 @@ func (s *Session) quotaRefusal(name string, err error) error {
 		return refuse(ftp.CodeFileBusy, err, "Another session is writing "+name+", try again later")
 	}
 	if errors.Is(err, quota.ErrExceeded) {
+		s.tally.limit(LimitQuota)
 		return refuse(ftp.CodeQuotaExceeded, err, append(s.usageLines(), "Quota exceeded: "+name+" is not stored")...)
 	}
 	if _, ok := errors.AsType[*ledgerError](err); ok {

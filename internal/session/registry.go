@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"pureftpd/internal/pace"
 )
@@ -36,6 +37,7 @@ type Counters struct {
 	Downloads, Uploads           int64 // that have ended, completely or not
 	Sent, Received               int64 // bytes, those of running transfers included
 	Open, Downloading, Uploading int64 // now
+	Unknown                      int64 // of Open: before the login
 }
 
 // enroll makes the session known to the outside, until retire.
@@ -56,8 +58,12 @@ func (s *Session) enroll() {
 func (s *Session) retire() {
 	r := s.parts.Registry
 	r.mu.Lock()
+	if m := s.live.movement.Load(); m != nil { // a fault of ours has ended the transfer
+		map[State]*atomic.Int64{Downloading: &r.sent, Uploading: &r.received}[m.state].Add(m.progress.Bytes())
+	}
 	delete(r.sessions, s.live.number)
 	r.mu.Unlock()
+	s.tally.staying.Observe(time.Since(s.live.began))
 	s.live.over()
 }
 
@@ -87,12 +93,15 @@ func (h *Handler) Counters() Counters {
 	r := h.parts.Registry
 	c := Counters{
 		Sessions: r.begun.Load(), Logins: r.logins.Load(), Downloads: r.downloads.Load(), Uploads: r.uploads.Load(),
-		Sent: r.sent.Load(), Received: r.received.Load(),
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	c.Sent, c.Received = r.sent.Load(), r.received.Load()
 	c.Open = int64(len(r.sessions))
 	for _, s := range r.sessions {
+		if s.live.person.Load() == nil {
+			c.Unknown++
+		}
 		switch m := s.live.movement.Load(); {
 		case m == nil:
 		case m.state == Uploading:

@@ -61,6 +61,7 @@ func (s *Session) mayDownload() error {
 		s.logf(record.Error, "load average: %v", err)
 	}
 	if err != nil || load >= s.cfg.MaxLoad {
+		s.tally.limit(LimitLoad)
 		return refuse(ftp.CodeUnavailable, err, "The machine is too busy for anonymous downloads now", "Come back later")
 	}
 	return nil
@@ -98,6 +99,7 @@ func (s *Session) send(ctx context.Context, conn *transfer.Conn, name string, jo
 		var err error
 		if data, err = s.dress(ctx, conn); err != nil {
 			flow.Done()
+			s.live.movement.Store(nil) // nothing has moved
 			return s.replyFor(err)
 		}
 		begun = time.Now()
@@ -112,6 +114,7 @@ func (s *Session) send(ctx context.Context, conn *transfer.Conn, name string, jo
 	elapsed := time.Since(begun)
 	s.sent += result.Wire
 	s.moved(Downloading, result.Wire)
+	s.tally.transfer(Download, outcome(result, nil), elapsed)
 	s.log.Write(record.Notice, record.AppendDownloaded(nil, s.logPath(name), result.Wire, elapsed))
 	s.logTransfer(name, record.Transfer{Duration: elapsed, Bytes: result.Wire, Complete: result.Err == nil})
 	if result.Err != nil {
@@ -145,6 +148,7 @@ func aborting(conn *transfer.Conn, flow *pace.Flow) func(error) {
 
 // ratioRefusal says how far the uploads of the session reach.
 func (s *Session) ratioRefusal() error {
+	s.tally.limit(LimitRatio)
 	return refuse(ftp.CodeUnavailable, nil, "Upload first: this download is larger than your uploads allow",
 		fmt.Sprintf("%d bytes downloaded and %d uploaded so far", s.sent, s.received),
 		fmt.Sprintf("For every %d bytes uploaded %d may be downloaded", s.ratio.Upload, s.ratio.Download))

@@ -69,6 +69,7 @@ func (s *Session) secure() {
 	s.tls = s.parts.TLS.Session(s.local, s.peer)
 	state, err := s.control.secure(s.tls.Control, handshakeLimit)
 	if err != nil {
+		s.tally.noHandshake(controlChannel, false)
 		s.logf(record.Warning, "TLS: the handshake on the control connection failed: %v", err)
 		s.ending, s.gone = true, true
 		return
@@ -76,6 +77,7 @@ func (s *Session) secure() {
 	if name := s.tls.ServerName(); name != "" {
 		s.logf(record.Info, "SNI: [%s]", name)
 	}
+	s.tally.handshake(controlChannel, state)
 	s.logTLS(state)
 }
 

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -33,6 +34,7 @@ type Handler struct {
 	cfg   Config
 	parts Parts
 	verbs map[string]verb
+	tally *Tally
 	ward  ward
 }
 
@@ -41,7 +43,7 @@ func NewHandler(cfg Config, parts Parts) *Handler {
 	if parts.Registry == nil {
 		parts.Registry = NewRegistry()
 	}
-	return &Handler{cfg: cfg, parts: parts, verbs: verbs()}
+	return &Handler{cfg: cfg, parts: parts, verbs: inRows(verbs()), tally: cmp.Or(parts.Tally, NewTally())}
 }
 
 // A Session is one client's conversation. Unless a field says otherwise it is owned by the goroutine that runs Serve.
@@ -106,6 +108,9 @@ type Session struct {
 	ending     bool      // the reply to the current command is the last
 	gone       bool      // the control connection broke during a transfer
 }
+
+// Tally is what the Handler counts with.
+func (h *Handler) Tally() *Tally { return h.tally }
 
 // Open begins a session over conn, which the session closes in the end. Serve runs it.
 func (h *Handler) Open(conn net.Conn) *Session {
@@ -207,6 +212,7 @@ func (s *Session) ended(err error) {
 		s.say(ftp.Say(ftp.CodeNotAvailable, "TLS begins with AUTH TLS on this port: choose explicit TLS"))
 	case errors.Is(err, errLineTooLong):
 		s.log.WriteString(record.Warning, record.LineTooLong)
+		s.tally.limit(LimitLine)
 		s.say(ftp.Say(ftp.CodeNotAvailable, "Command line too long"))
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.timeout("no command for too long")
@@ -218,6 +224,7 @@ func (s *Session) ended(err error) {
 // timeout ends the session with the words that log parsers look for.
 func (s *Session) timeout(why string) {
 	text := "Timeout: " + why + ", this session ends"
+	s.tally.limit(LimitIdle)
 	s.log.WriteString(record.Info, text)
 	s.say(ftp.Say(ftp.CodeNotAvailable, text))
 	s.ending = true

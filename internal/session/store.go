@@ -48,6 +48,7 @@ func (s *Session) upload(ctx context.Context, u upload) (ftp.Reply, error) {
 		return ftp.Reply{}, refuse(ftp.CodeUnavailable, nil, "Anonymous users may not upload here")
 	}
 	if s.diskFull(path.Dir(s.path(u.name))) {
+		s.tally.limit(LimitDisk)
 		return ftp.Reply{}, refuse(ftp.CodeQuotaExceeded, nil, "The disk is too full for uploads")
 	}
 	if err := s.checkName(u.name, writing); err != nil {
@@ -121,6 +122,7 @@ func (s *Session) receive(ctx context.Context, conn *transfer.Conn, data stream,
 	}
 	elapsed := time.Since(begun)
 	err := s.finish(t, &result)
+	s.tally.transfer(Upload, outcome(result, err), elapsed)
 	_ = data.Close() // the client has finished sending, or the transfer failed anyway
 	if err == nil || !t.atomic() && result.Cause() != transfer.NoRoom {
 		s.received += result.File

@@ -17,13 +17,14 @@ const ( // what must hold before a verb runs
 	neutral                     // it neither starts nor stops the clock of dummy commands
 )
 
-// A verb is one row: dispatch, HELP, FEAT and logging read it.
+// A verb is one row: dispatch, HELP, FEAT, logging and counting read it.
 type verb struct {
 	run    func(*Session, context.Context, string) (ftp.Reply, error)
 	needs  needs
 	secret bool   // the argument never reaches a log
 	syntax string // for HELP: what follows the verb
 	help   string // for HELP: what it does
+	row    int    // its place in a Tally; 0: unknown
 }
 
 // verbs is the table of all commands. It is a function because HELP reads the table it stands in.

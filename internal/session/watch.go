@@ -104,6 +104,7 @@ func (w *watcher) scan() bool {
 			return true
 		case string(verb) == "STAT" && len(arg) == 0 && next == c.r && w.status != nil:
 			c.r = end + 1
+			w.s.tally.command(w.s.verbs["STAT"].row, ftp.CodeSystemStatus)
 			w.s.mark(w.status())
 		}
 		next = end + 1

@@ -77,6 +77,7 @@ type Passive struct {
 // Stats are the counters of a Passive.
 type Stats struct {
 	Listeners int    // ports open now
+	Most      int    // Listeners at most, all local addresses together
 	Leases    int    // pairs owned by a session now
 	Waiting   int    // sessions waiting for a port now
 	Refused   uint64 // connections closed because no session expected them
@@ -123,7 +124,9 @@ func (p *Passive) now() time.Duration { return time.Since(p.start) }
 func (p *Passive) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.stats
+	s := p.stats
+	s.Most = p.cfg.MaxListeners
+	return s
 }
 
 // Close closes all ports and parked connections and fails all leases with net.ErrClosed. It waits

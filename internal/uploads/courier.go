@@ -46,6 +46,8 @@ type Courier struct {
 	report func(string)
 	lost   atomic.Uint64
 
+	toldEvents atomic.Uint64
+
 	// Owned by the goroutine.
 	stuckSince time.Time // when events began to wait; zero: none do
 	storeAfter time.Time // the spool has failed: when to try again
@@ -206,7 +208,13 @@ func (c *Courier) deliver() error {
 	}
 }
 
-func (c *Courier) write(record []byte) error { return c.pipe.write(record) }
+func (c *Courier) write(record []byte) error {
+	err := c.pipe.write(record)
+	if err == nil {
+		c.toldEvents.Add(1)
+	}
+	return err
+}
 
 // watch takes back what a reader that has gone has not read.
 func (c *Courier) watch() error {
