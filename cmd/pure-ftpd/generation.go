@@ -7,21 +7,28 @@ import (
 	"slices"
 
 	"pureftpd/internal/acmecert"
+	"pureftpd/internal/auth"
 	"pureftpd/internal/options"
 	"pureftpd/internal/record"
 	"pureftpd/internal/rootfs"
 	"pureftpd/internal/session"
 	"pureftpd/internal/tlsconf"
 	"pureftpd/internal/transfer"
+	"pureftpd/internal/uploads"
 )
 
 // A generation is one set of settings and what is built of them. It is not changed once it is there; a reload makes the next one.
 type generation struct {
-	options *options.Options
-	handler *session.Handler
-	tls     *tlsconf.Server  // nil if TLS is off
-	keeper  *acmecert.Keeper // nil if the certificate does not come by ACME
-	ends    []func() error   // what close does, in this order backwards
+	options  *options.Options
+	handler  *session.Handler
+	tls      *tlsconf.Server  // nil if TLS is off
+	keeper   *acmecert.Keeper // nil if the certificate does not come by ACME
+	accounts *auth.Chain      // nil if something stands for it
+	cache    *auth.Cache      // nil without --authcache
+	passive  *transfer.Passive
+	logs     []*record.AltLog
+	courier  *uploads.Courier // nil without -o
+	ends     []func() error   // what close does, in this order backwards
 }
 
 // build makes a generation of its options, or nothing at all. What is remarkable is told, and logged, line by line.
@@ -47,6 +54,7 @@ func (g *generation) fill(p *parts, o *options.Options, tell func(message string
 		Shaper:    p.shaper,
 		Registry:  p.registry,
 		Bans:      p.bans,
+		Tally:     p.tally,
 	}
 	if parts.AltLogs, err = g.openAltLogs(p, o.AltLogs); err != nil {
 		return err
@@ -58,16 +66,20 @@ func (g *generation) fill(p *parts, o *options.Options, tell func(message string
 		return err
 	}
 	parts.TLS = g.tls
-	if parts.Passive, err = g.openPassive(p, passiveRange(o)); err != nil {
+	g.logs = parts.AltLogs
+	if g.passive, err = g.openPassive(p, passiveRange(o)); err != nil {
 		return fmt.Errorf("passive ports: %w", err)
 	}
+	parts.Passive = g.passive
 	if parts.Auth == nil {
 		chain, err := newChain(o, p.system, p.log)
 		if err != nil {
 			return err
 		}
 		g.ends = append(g.ends, func() error { return closeBackends(chain) })
+		g.accounts = chain
 		parts.Auth = decorate(o, chain)
+		g.cache, _ = parts.Auth.(*auth.Cache)
 	}
 	config, err := sessionConfig(o, p.system, p.log)
 	if err != nil {

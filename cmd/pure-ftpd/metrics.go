@@ -2,23 +2,33 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 
 	"pureftpd/internal/metrics"
+	"pureftpd/internal/session"
 )
 
-// A metric is one row: the exposition, docs/metrics.md, the dashboard and their tests read the table. A new one is a row and, if the dashboard can show it, a
-// panel. A label has values of a closed list: no name, address or text of a client.
+// A metric is one row: the exposition, docs/metrics.md, the dashboard and their tests read the table. A new one is a row, a line of the document and, if
+// there is something to see, a panel. Its labels have values of closed lists: no name, address or text of a client.
 type metric struct {
 	name   string
 	kind   metrics.Kind
 	help   string
-	values func(*parts, *metrics.Page)
+	values func(*reading)
 }
 
 // metricTable is the table of all metrics, in the order of the exposition.
 func metricTable() []metric {
-	return sessionMetrics()
+	return slices.Concat(sessionMetrics(), loginMetrics(), transferMetrics(), limitMetrics(), tlsMetrics(), logMetrics(), processMetrics())
+}
+
+// A reading is what one request reads.
+type reading struct {
+	*parts
+	*generation // the one in force
+	metrics.Page
+	counters session.Counters
 }
 
 // metricsHandler answers with all metrics as Prometheus reads them.
@@ -34,10 +44,21 @@ func (p *parts) metricsHandler() http.Handler {
 
 // metricsText is the exposition as it is now.
 func (p *parts) metricsText() []byte {
-	var page metrics.Page
+	g := p.current.Load()
+	r := &reading{parts: p, generation: g, counters: g.handler.Counters()}
 	for _, m := range metricTable() {
-		page.Begin(m.name, m.kind, m.help)
-		m.values(p, &page)
+		r.Begin(m.name, m.kind, m.help)
+		m.values(r)
 	}
-	return page.Bytes()
+	return r.Bytes()
+}
+
+// gauge is a row of one number that goes up and down.
+func gauge(name, help string, value func(*reading) int64) metric {
+	return metric{name, metrics.GaugeKind, help, func(r *reading) { r.Count(value(r)) }}
+}
+
+// counter is a row of one number that only grows.
+func counter(name, help string, value func(*reading) int64) metric {
+	return metric{name, metrics.CounterKind, help, func(r *reading) { r.Count(value(r)) }}
 }

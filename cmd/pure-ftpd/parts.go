@@ -17,6 +17,7 @@ import (
 	"pureftpd/internal/auth"
 	"pureftpd/internal/auth/unixauth"
 	"pureftpd/internal/ban"
+	"pureftpd/internal/control"
 	"pureftpd/internal/identity"
 	"pureftpd/internal/listing"
 	"pureftpd/internal/options"
@@ -48,10 +49,12 @@ type parts struct {
 	bans      *ban.Table
 	places    session.Admission // admission, or the slots of inetd mode
 	registry  *session.Registry
+	tally     *session.Tally
 	quotas    *quota.Book
 	shaper    *pace.Shaper
 	system    *unixauth.Database
-	only      auth.Backend // stands for the chain of -l; nil: nothing does
+	only      auth.Backend    // stands for the chain of -l; nil: nothing does
+	control   *control.Server // nil until there is a control socket
 
 	// Shared by the generations that want the same.
 	passives pool[portRange, *transfer.Passive]
@@ -70,6 +73,7 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 		dialer:   &transfer.Dialer{BindLow: bindLow()},
 		scratch:  new(listing.Scratch),
 		registry: session.NewRegistry(),
+		tally:    session.NewTally(options.AuthMethods()...),
 		quotas:   quota.NewBook(),
 		shaper:   pace.NewShaper(pace.Rates(o.TotalBandwidth)),
 		system:   unixauth.NewDatabase(unixauth.Files{OpenShadow: openProtected}),

@@ -111,6 +111,7 @@ func (r *remote) serve(drain func()) {
 			Bans:      bans,
 		},
 	})
+	r.parts.control = r.server
 }
 
 // close ends the answering and removes the socket; on trial its directory, too, if nothing else is in it.

@@ -25,5 +25,6 @@ func (g *generation) openUploads(p *parts, o *options.Options) (session.Announce
 		return nil, err
 	}
 	g.ends = append(g.ends, release)
+	g.courier = courier
 	return courier, nil
 }
