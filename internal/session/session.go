@@ -1,7 +1,6 @@
 package session
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -43,7 +42,10 @@ func NewHandler(cfg Config, parts Parts) *Handler {
 	if parts.Registry == nil {
 		parts.Registry = NewRegistry()
 	}
-	return &Handler{cfg: cfg, parts: parts, verbs: inRows(verbs()), tally: cmp.Or(parts.Tally, NewTally())}
+	if parts.Tally == nil {
+		parts.Tally = NewTally()
+	}
+	return &Handler{cfg: cfg, parts: parts, verbs: inRows(verbs()), tally: parts.Tally}
 }
 
 // A Session is one client's conversation. Unless a field says otherwise it is owned by the goroutine that runs Serve.
@@ -108,9 +110,6 @@ type Session struct {
 	ending     bool      // the reply to the current command is the last
 	gone       bool      // the control connection broke during a transfer
 }
-
-// Tally is what the Handler counts with.
-func (h *Handler) Tally() *Tally { return h.tally }
 
 // Open begins a session over conn, which the session closes in the end. Serve runs it.
 func (h *Handler) Open(conn net.Conn) *Session {
