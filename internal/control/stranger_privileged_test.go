@@ -62,6 +62,9 @@ func TestStrangers(t *testing.T) {
 			if test.want == "" {
 				l.mu.Lock()
 				defer l.mu.Unlock()
+				if got := l.server.Stats(); got.Strangers != 1 {
+					t.Errorf("Stats = %+v; want a stranger", got)
+				}
 				if len(l.log) != 1 || !strings.Contains(l.log[0], "has no rights") {
 					t.Errorf("the log says %q", l.log)
 				}
