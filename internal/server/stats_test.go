@@ -12,7 +12,7 @@ import (
 
 // TestRefusalsAreCounted turns clients away for both limits.
 func TestRefusalsAreCounted(t *testing.T) {
-	a := NewAdmission(3, 1)
+	a := NewAdmission(3, 1, nil)
 	log := record.Open(record.Config{Output: record.None})
 	defer log.Close()
 	s := New(nil, a, log) // no client is let in, so none is handled
