@@ -79,26 +79,30 @@ func (w *watch) changed() {
 	w.turn = make(chan struct{})
 }
 
-// makeRoom forgets what is too old if the table is full, or else the address that has done least: of those that were never kept
-// out the one with the fewest failures, of several the one whose last failure is oldest. What a login refers to stays.
+// makeRoom forgets what is too old if the table is full, or else the addresses that have done least: of those that were never kept out
+// the ones with the fewest failures, of several the ones whose last failure is oldest. It takes a sixteenth of the table at once, as
+// looking through it for each address of a flood would hold up everybody. What a login refers to stays.
 func (t *Table) makeRoom(now time.Time) {
 	if len(t.watched) < t.mostWatched {
 		return
 	}
-	var least netip.Prefix
-	var harm *watch
+	var idle []netip.Prefix
 	for key, w := range t.watched {
 		if !w.idle() {
 			continue
 		}
 		if w.forget(t.config, now); w.empty() {
 			delete(t.watched, key)
-		} else if harm == nil || w.compare(harm) < 0 {
-			least, harm = key, w
+		} else {
+			idle = append(idle, key)
 		}
 	}
-	if len(t.watched) >= t.mostWatched && harm != nil {
-		delete(t.watched, least)
+	if len(t.watched) < t.mostWatched {
+		return
+	}
+	slices.SortFunc(idle, func(a, b netip.Prefix) int { return t.watched[a].compare(t.watched[b]) })
+	for _, key := range idle[:min(len(idle), max(t.mostWatched/16, 1))] {
+		delete(t.watched, key)
 	}
 }
 
