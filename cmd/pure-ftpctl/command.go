@@ -66,7 +66,7 @@ func commands() []command {
 		{name: "settings", words: "[NAME...]", help: "list the settings in force and where each was given",
 			flags: []flag{changedFlag, jsonFlag}, most: -1, run: settings},
 		{name: "drain", help: "accept nobody any more and end once transfers have", flags: []flag{allFlag, waitFlag}, run: drain},
-		{name: "reload", help: "read the configuration again", run: reload},
+		{name: "reload", help: "read the configuration again", flags: []flag{jsonFlag}, run: reload},
 		{name: "bans", help: "list the addresses that are kept out", flags: []flag{jsonFlag}, run: bans},
 		{name: "ban", words: "ADDRESS [for] TIME [REASON]", help: "keep an address or a network out for a time (30m, 12h, 7d), and end its sessions",
 			flags: []flag{keepFlag}, least: 2, most: 4, run: ban},

@@ -24,7 +24,8 @@ type server struct {
 	told     []string
 	bans     []control.Ban
 	free     string // an address that is not banned
-	refusal  error  // of Message and Reload
+	reloaded control.Reload
+	refusal  error // of Message and Reload
 }
 
 func (s *server) note(format string, args ...any) {
@@ -128,7 +129,7 @@ func serve(t *testing.T, servers ...*server) (dir string) {
 				Settings: func() []control.Setting {
 					return []control.Setting{{Name: "maxidletime", Value: "5 minutes", Origin: "/etc/pure-ftpd.conf:3"}, {Name: "natmode", Value: "no", Origin: "default"}}
 				},
-				Reload: func() error { s.note("reload"); return s.refusal },
+				Reload: func() (control.Reload, error) { s.note("reload"); return s.reloaded, s.refusal },
 				Bans:   bansOf{s},
 				Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 					_, _ = io.WriteString(w, "pureftpd_sessions_total 5\n")

@@ -37,7 +37,11 @@ func TestCommands(t *testing.T) {
 		{line: "limit user joe 2M", told: []string{"limit user joe 2097152:2097152"}, out: "user joe: up 2 MB/s, down 2 MB/s"},
 		{line: "limit server none", told: []string{"limit server 0:0"}, out: "no limit"},
 		{line: "drain", told: []string{"drain"}, out: "drains"},
-		{line: "reload", told: []string{"reload"}, out: "reloaded"},
+		{line: "reload", told: []string{"reload"}, out: ": reloaded, 1 setting changed\n" +
+			"  maxidletime is 5 minutes, was 15 minutes [/etc/pure-ftpd.conf:3]\n" +
+			"  bind needs a restart to be any, 2121, was any, 21 [default]\n" +
+			"  warning: what is? this\n"},
+		{line: "reload --json", told: []string{"reload"}, out: `"needs_restart": [`},
 		{line: "ban 192.0.2.7 7d", last: "too many guesses", told: []string{"ban 192.0.2.7 168h0m0s too many guesses"}},
 		{line: "ban --keep 192.0.2.0/24 for 30m", told: []string{"ban 192.0.2.0/24 30m0s  keep"}, out: "192.0.2.0/24 is kept out for 30m"},
 		{line: "unban 2001:db8::/64", told: []string{"unban 2001:db8::/64"}, out: "2001:db8::/64 is let in"},
@@ -54,7 +58,11 @@ func TestCommands(t *testing.T) {
 		{line: "list", out: "4194307  joe      a.example  1h0m0s  -      download  50 KB/s  50%   no limit  a?b\n"},
 		{line: "list --json -u joe", out: `"id": 4194306`},
 	} {
-		s := &server{sessions: three()}
+		s := &server{sessions: three(), reloaded: control.Reload{
+			Changed:  []control.Change{{Name: "maxidletime", Old: "15 minutes", New: "5 minutes", Origin: "/etc/pure-ftpd.conf:3"}},
+			Restart:  []control.Change{{Name: "bind", Old: "any, 21", New: "any, 2121", Origin: "default"}},
+			Warnings: []string{"what is\x1b this"},
+		}}
 		var more []string
 		if test.last != "" {
 			more = []string{test.last}

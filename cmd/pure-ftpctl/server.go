@@ -66,8 +66,3 @@ func drain(ctx context.Context, inv *invocation) error {
 		}
 	})
 }
-
-// reload has all servers read their configuration again.
-func reload(ctx context.Context, inv *invocation) error {
-	return inv.tell(ctx, "reloaded", (*control.Client).Reload)
-}

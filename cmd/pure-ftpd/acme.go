@@ -27,6 +27,9 @@ func newKeeper(o *options.Options, log *record.Log) (*acmecert.Keeper, error) {
 	return k, nil
 }
 
+// acmePolicy tells settings of ACME apart.
+func acmePolicy(o *options.Options) string { return fmt.Sprintf("%t %+v", keepsCertificate(o), o.ACME) }
+
 // acmeConfig hands ACME the settings it needs.
 func acmeConfig(o *options.Options, log *record.Log) acmecert.Config {
 	c := acmecert.Config{

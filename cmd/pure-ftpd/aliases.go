@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 
 	"pureftpd/internal/session"
@@ -29,7 +28,7 @@ func loadAliases() ([]session.Alias, error) { return readAliases(aliasFiles()) }
 // readAliases reads the first of some files that exists. A file with a mistake gives no aliases at all.
 func readAliases(files []string) ([]session.Alias, error) {
 	for _, name := range files {
-		f, err := os.Open(name)
+		f, err := openProtected(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -61,8 +61,6 @@ func newBackend(
 		return sqliteauth.New(sqliteauth.Config{
 			Path: m.Arg, Open: openProtected, Guard: asOwner, Parts: sqlParts(system, v, log),
 		})
-	case "pam":
-		return newPAM()
 	case "ldap":
 		c, err := ldapauth.Load(m.Arg, openProtected)
 		if err != nil {
@@ -127,10 +125,10 @@ func asOwner(path string) sqlauth.Guard {
 	}
 }
 
-// decorate puts the cache of --authcache before a chain, if it is asked for.
-func decorate(o *options.Options, chain *auth.Chain) auth.Backend {
+// newCache is the cache of --authcache before a chain; it is nil if it is not asked for.
+func newCache(o *options.Options, chain *auth.Chain) *auth.Cache {
 	if o.AuthCache == 0 {
-		return chain
+		return nil
 	}
 	return auth.NewCache(auth.CacheConfig{Backend: chain, TTL: o.AuthCache})
 }
@@ -147,7 +145,7 @@ func closeBackends(chain *auth.Chain) error {
 }
 
 // newPAM starts the helper that asks PAM. Its program stands beside the server's.
-func newPAM() (auth.Backend, error) {
+func newPAM() (*pamauth.Backend, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -170,12 +168,9 @@ func textOf(index string) string {
 
 // statProtected looks at a file in a directory that only root may enter.
 func statProtected(path string) (info fs.FileInfo, err error) {
-	stat := func() error {
+	err = protected(func() error {
 		info, err = os.Stat(path)
 		return err
-	}
-	if err = identity.With(identity.ReadSearch, stat); errors.Is(err, fs.ErrPermission) {
-		err = asRoot(stat) // as with openProtected
-	}
+	})
 	return info, err
 }

@@ -11,7 +11,6 @@ import (
 	"pureftpd/internal/options"
 	"pureftpd/internal/record"
 	"pureftpd/internal/server"
-	"pureftpd/internal/session"
 )
 
 // newBans makes the table of addresses that are kept out. A process of inetd mode has one client: it counts, but bans nobody, as
@@ -31,15 +30,12 @@ func banConfig(o *options.Options) ban.Config {
 }
 
 // liveBans are the bans as the control socket sees them.
-type liveBans struct {
-	table   *ban.Table
-	handler *session.Handler
-}
+type liveBans struct{ parts *parts }
 
 // All are those in force.
 func (l liveBans) All() []control.Ban {
 	var list []control.Ban
-	for _, b := range l.table.All() {
+	for _, b := range l.parts.bans.All() {
 		list = append(list, control.Ban{
 			Address: ban.Text(b.Network), Since: b.Since, Until: b.Until, Reason: b.Reason, Ordered: b.Ordered, Times: b.Times,
 		})
@@ -53,14 +49,14 @@ func (l liveBans) Add(o control.BanOrder) (address string, err error) {
 	if err != nil {
 		return "", &control.Error{Status: 400, Text: err.Error()}
 	}
-	err = l.table.Order(network, time.Now().Add(o.For), o.Reason)
+	err = l.parts.bans.Order(network, time.Now().Add(o.For), o.Reason)
 	switch {
 	case errors.Is(err, ban.ErrReason):
 		return "", &control.Error{Status: 400, Text: err.Error()}
 	case err != nil:
 		return "", err
 	}
-	for _, s := range l.handler.Sessions() {
+	for _, s := range l.parts.handler().Sessions() {
 		if !o.KeepSessions && network.Contains(s.Snapshot().Peer.Addr()) {
 			s.Kick()
 		}
@@ -74,7 +70,7 @@ func (l liveBans) Lift(address string) error {
 	if err != nil {
 		return control.ErrNotBanned
 	}
-	lifted, partOf := l.table.Lift(network)
+	lifted, partOf := l.parts.bans.Lift(network)
 	switch {
 	case len(partOf) > 0 && lifted:
 		return fmt.Errorf("%s is let in by itself, and still banned as part of %s", ban.Text(network), texts(partOf))

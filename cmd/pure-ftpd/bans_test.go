@@ -24,8 +24,7 @@ func TestRestoreBans(t *testing.T) {
 		}
 		a.Fail()
 	}
-	h := session.NewHandler(session.Config{}, session.Parts{})
-	told := liveBans{one, h}
+	told := live(one)
 	for _, address := range []string{"10.0.0.0/8", "2001:db8:1::1/128", "2001:db8:2::1"} {
 		if _, err := told.Add(control.BanOrder{Address: address, For: time.Hour, Reason: "why"}); err != nil {
 			t.Fatal(err)
@@ -34,7 +33,7 @@ func TestRestoreBans(t *testing.T) {
 	if err := restoreBans(two, told.All()); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := fmt.Sprint(liveBans{two, h}.All()), fmt.Sprint(told.All()); got != want || strings.Count(got, "why") != 3 {
+	if got, want := fmt.Sprint(live(two).All()), fmt.Sprint(told.All()); got != want || strings.Count(got, "why") != 3 {
 		t.Errorf("restored %s; want %s", got, want)
 	}
 	if err := restoreBans(two, []control.Ban{{Address: "nowhere"}}); err == nil {
@@ -43,7 +42,7 @@ func TestRestoreBans(t *testing.T) {
 }
 
 func TestLift(t *testing.T) {
-	l := liveBans{ban.New(ban.Config{}, func(string) {}), session.NewHandler(session.Config{}, session.Parts{})}
+	l := live(ban.New(ban.Config{}, func(string) {}))
 	for _, address := range []string{"10.0.0.0/8", "10.1.0.0/16", "10.1.2.3"} {
 		if got, err := l.Add(control.BanOrder{Address: address, For: time.Hour}); err != nil || got != address {
 			t.Fatal(got, err)
@@ -65,4 +64,11 @@ func TestLift(t *testing.T) {
 	if e, ok := err.(*control.Error); !ok || e.Status != 400 {
 		t.Errorf("everybody: %v", err)
 	}
+}
+
+// live is a table as the control socket sees it, in a process without sessions.
+func live(table *ban.Table) liveBans {
+	p := &parts{bans: table}
+	p.current.Store(&generation{handler: session.NewHandler(session.Config{}, session.Parts{})})
+	return liveBans{p}
 }

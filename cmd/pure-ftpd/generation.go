@@ -31,16 +31,18 @@ type generation struct {
 	ends     []func() error   // what close does, in this order backwards
 }
 
-// build makes a generation of its options, or nothing at all. What is remarkable is told, and logged, line by line.
-func (p *parts) build(o *options.Options, tell func(message string)) (*generation, error) {
+// build makes a generation of its options, or nothing at all. before is the one whose place it takes, nil at the start. What is
+// remarkable is told, line by line.
+func (p *parts) build(o *options.Options, before *generation, tell func(message string)) (*generation, error) {
 	g := &generation{options: o}
-	if err := g.fill(p, o, tell); err != nil {
+	if err := g.fill(p, before, tell); err != nil {
 		return nil, errors.Join(err, g.end())
 	}
 	return g, nil
 }
 
-func (g *generation) fill(p *parts, o *options.Options, tell func(message string)) (err error) {
+func (g *generation) fill(p *parts, before *generation, tell func(message string)) (err error) {
+	o := g.options
 	parts := session.Parts{
 		Auth:      p.only,
 		Roots:     rootfs.NewCache(o.FollowLinksTo...),
@@ -59,10 +61,12 @@ func (g *generation) fill(p *parts, o *options.Options, tell func(message string
 	if parts.AltLogs, err = g.openAltLogs(p, o.AltLogs); err != nil {
 		return err
 	}
-	if g.keeper, err = newKeeper(o, p.log); err != nil {
+	if before != nil && acmePolicy(before.options) == acmePolicy(o) {
+		g.keeper = before.keeper
+	} else if g.keeper, err = newKeeper(o, p.log); err != nil {
 		return err
 	}
-	if g.tls, err = newTLS(o, p.log, tell); err != nil {
+	if err = g.openTLS(p, before, tell); err != nil {
 		return err
 	}
 	parts.TLS = g.tls
@@ -72,14 +76,9 @@ func (g *generation) fill(p *parts, o *options.Options, tell func(message string
 	}
 	parts.Passive = g.passive
 	if parts.Auth == nil {
-		chain, err := newChain(o, p.system, p.log)
-		if err != nil {
+		if parts.Auth, err = g.openAccounts(p); err != nil {
 			return err
 		}
-		g.ends = append(g.ends, func() error { return closeBackends(chain) })
-		g.accounts = chain
-		parts.Auth = decorate(o, chain)
-		g.cache, _ = parts.Auth.(*auth.Cache)
 	}
 	config, err := sessionConfig(o, p.system, p.log)
 	if err != nil {
@@ -93,6 +92,31 @@ func (g *generation) fill(p *parts, o *options.Options, tell func(message string
 	}
 	g.handler = session.NewHandler(config, parts)
 	return nil
+}
+
+// openTLS makes the TLS side anew if its settings are others. Else the old one stays, with its tickets: it reads changed files by
+// itself; but what a start would find wrong with them is found here, too.
+func (g *generation) openTLS(p *parts, before *generation, tell func(message string)) (err error) {
+	if before != nil && before.tls != nil && tlsLevel(g.options) > 0 && tlsPolicy(before.options) == tlsPolicy(g.options) {
+		g.tls = before.tls
+		return lookAtTLS(g.options, func(message string) { tell("TLS: " + message) })
+	}
+	g.tls, err = newTLS(g.options, p.log, tell)
+	return err
+}
+
+// openAccounts makes the chain of -l, with its cache.
+func (g *generation) openAccounts(p *parts) (auth.Backend, error) {
+	chain, err := p.newChain(g.options)
+	if err != nil {
+		return nil, err
+	}
+	g.ends = append(g.ends, func() error { return closeBackends(chain) })
+	g.accounts = chain
+	if g.cache = newCache(g.options, chain); g.cache == nil {
+		return chain, nil
+	}
+	return g.cache, nil
 }
 
 // openPassive shares the ports with the generations that have the same range.

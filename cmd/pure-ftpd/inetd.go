@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/signal"
@@ -50,10 +51,11 @@ func serveOne(ctx context.Context, o *options.Options, conn net.Conn) error {
 		p.log.WriteString(record.Warning, refusal+": ["+from.String()+"]")
 		return refuseClient(conn, refusal)
 	}
-	signals := catchSignals()
+	signals := catchSignals(syscall.SIGHUP)
 	defer signal.Stop(signals)
 	ctx, end := context.WithCancel(ctx)
 	defer end()
+	r.reload = func() (control.Reload, error) { return control.Reload{}, errInetdReload }
 	r.serve(r.drainSessions)
 	done := make(chan struct{})
 	go func() {
@@ -64,13 +66,25 @@ func serveOne(ctx context.Context, o *options.Options, conn net.Conn) error {
 		}
 		open(conn).Serve(ctx)
 	}()
-	select {
-	case <-done:
-	case <-signals:
-		end()
-		<-done
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		case s := <-signals:
+			if s == syscall.SIGHUP { // for the servers that outlive a session: this one has read the settings for its only one
+				p.log.WriteString(record.Notice, errInetdReload.Text)
+				continue
+			}
+			end()
+		}
 	}
 	return slots.Close()
+}
+
+// errInetdReload answers who wants settings read again that every session reads.
+var errInetdReload = &control.Error{
+	Status: http.StatusNotImplemented,
+	Text:   "in inetd mode each session reads the configuration when it begins: there is nothing to reload",
 }
 
 // cannotStart is for the client of a server that cannot start: the cause is the administrator's to read.

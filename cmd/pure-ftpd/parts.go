@@ -15,6 +15,7 @@ import (
 
 	"pureftpd/internal/account"
 	"pureftpd/internal/auth"
+	"pureftpd/internal/auth/pamauth"
 	"pureftpd/internal/auth/unixauth"
 	"pureftpd/internal/ban"
 	"pureftpd/internal/control"
@@ -56,6 +57,10 @@ type parts struct {
 	only      auth.Backend    // stands for the chain of -l; nil: nothing does
 	control   *control.Server // nil until there is a control socket
 
+	// Used by who builds a generation, one at a time.
+	verifiers map[bool]*passhash.Verifier // by whether DES is accepted
+	pam       *pamauth.Backend            // nil: it was not asked for at the start
+
 	// Shared by the generations that want the same.
 	passives pool[portRange, *transfer.Passive]
 	altLogs  pool[options.AltLog, *record.AltLog]
@@ -88,7 +93,8 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 	for _, warning := range o.Warnings {
 		p.log.WriteString(record.Error, warning)
 	}
-	g, err := p.build(o, func(message string) {
+	g, err := p.build(o, nil, func(message string) {
+		p.log.WriteString(record.Warning, message)
 		if !o.Try { // whose log is standard error
 			fmt.Fprintln(os.Stderr, "pure-ftpd: "+message)
 		}
@@ -97,7 +103,7 @@ func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*part
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			p.log.WriteString(record.Error, line)
 		}
-		return nil, errors.Join(err, p.copier.Close(), p.log.Close())
+		return nil, errors.Join(err, p.closeOwn())
 	}
 	p.current.Store(g)
 	return p, nil
@@ -109,8 +115,15 @@ func (p *parts) handler() *session.Handler { return p.current.Load().handler }
 // close ends what newParts began; sessions must have ended.
 func (p *parts) close() {
 	p.current.Load().close(p.log)
-	// Nothing is left that could be lost: no transfer runs any more.
-	_ = errors.Join(p.copier.Close(), p.log.Close())
+	_ = p.closeOwn() // nothing is left that could be lost: no transfer runs any more
+}
+
+// closeOwn ends what belongs to no generation.
+func (p *parts) closeOwn() (err error) {
+	if p.pam != nil {
+		err = p.pam.Close()
+	}
+	return errors.Join(err, p.copier.Close(), p.log.Close())
 }
 
 // openLog opens the log of -f. A server on trial logs to standard error, for the person who started it.
@@ -163,28 +176,62 @@ func bindLow() func(func() error) error {
 
 // openProtected opens a file of accounts that only root may read.
 func openProtected(path string) (f *os.File, err error) {
-	open := func() error {
+	err = protected(func() error {
 		f, err = os.Open(path)
 		return err
-	}
-	if err = identity.With(identity.ReadSearch, open); errors.Is(err, fs.ErrPermission) {
-		err = asRoot(open) // a container gives root no DAC_READ_SEARCH; root's own files open without
-	}
+	})
 	return f, err
 }
 
+// protected runs what reads files that only root may read.
+func protected(read func() error) error {
+	err := identity.With(identity.ReadSearch, read)
+	if errors.Is(err, fs.ErrPermission) {
+		err = asRoot(read) // a container gives root no DAC_READ_SEARCH; root's own files open without
+	}
+	return err
+}
+
 // newChain makes the authentication chain of -l, in its order.
-func newChain(o *options.Options, system *unixauth.Database, log *record.Log) (*auth.Chain, error) {
-	verifier := passhash.New(passhash.Config{DES: o.DESPasswords})
+func (p *parts) newChain(o *options.Options) (*auth.Chain, error) {
+	verifier := p.verifier(o.DESPasswords)
 	chain := &auth.Chain{Verifier: verifier}
 	for _, method := range o.Auth {
-		backend, err := newBackend(method, system, verifier, log)
+		var backend auth.Backend
+		var err error
+		if method.Method == "pam" {
+			backend, err = p.usePAM()
+		} else {
+			backend, err = newBackend(method, p.system, verifier, p.log)
+		}
 		if err != nil {
 			return nil, errors.Join(err, closeBackends(chain))
 		}
 		chain.Links = append(chain.Links, auth.Link{Name: method.Method, Backend: backend})
 	}
 	return chain, nil
+}
+
+// verifier is that of all generations that read the same hashes: it bounds the memory and the processors that passwords take.
+func (p *parts) verifier(des bool) *passhash.Verifier {
+	if p.verifiers[des] == nil {
+		if p.verifiers == nil {
+			p.verifiers = make(map[bool]*passhash.Verifier)
+		}
+		p.verifiers[des] = passhash.New(passhash.Config{DES: des})
+	}
+	return p.verifiers[des]
+}
+
+// usePAM is PAM's helper, for as long as the process lives: once privileges are gone it cannot be started.
+func (p *parts) usePAM() (auth.Backend, error) {
+	if p.pam == nil {
+		var err error
+		if p.pam, err = newPAM(); err != nil {
+			return nil, err
+		}
+	}
+	return struct{ auth.Backend }{p.pam}, nil // without Close
 }
 
 // sessionConfig hands the session the settings it needs.

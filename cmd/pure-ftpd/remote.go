@@ -22,9 +22,10 @@ import (
 
 // A remote is the control socket of this process. Without a socket its methods do nothing.
 type remote struct {
-	options *options.Options
+	options *options.Options // of the start
 	parts   *parts
 	mode    string
+	reload  func() (control.Reload, error) // nil: this mode has none
 	begun   time.Time
 	rights  control.Rights
 	socket  *control.Socket // nil: there is none
@@ -92,23 +93,23 @@ func (r *remote) serve(drain func()) {
 	if r.socket == nil {
 		return
 	}
-	h := r.parts.handler()
 	var bans control.Bans // none in inetd mode, where each client has a process
 	if r.mode != "inetd" {
-		bans = liveBans{r.parts.bans, h}
+		bans = liveBans{r.parts}
 	}
 	r.server = control.Serve(r.socket.UnixListener, control.Config{
 		Rights:   r.rights,
-		Sessions: liveSessions{h},
+		Sessions: liveSessions{r.parts},
 		Log:      func(text string) { r.parts.log.WriteString(record.Notice, text) },
 		Hooks: control.Hooks{
 			Status:    r.status,
-			SetServer: func(rates control.Rates) { h.SetTotal(pace.Rates(rates)) },
-			SetUser:   func(name string, rates control.Rates) { h.SetUser(name, pace.Rates(rates)) },
+			SetServer: func(rates control.Rates) { r.parts.handler().SetTotal(pace.Rates(rates)) },
+			SetUser:   func(name string, rates control.Rates) { r.parts.handler().SetUser(name, pace.Rates(rates)) },
 			Drain:     sync.OnceFunc(drain),
 			Settings:  r.settings,
 			Metrics:   r.parts.metricsHandler(),
 			Bans:      bans,
+			Reload:    r.reload,
 		},
 	})
 	r.parts.control = r.server
@@ -149,11 +150,11 @@ func (drained) Signal() {}
 
 func (drained) String() string { return "asked through the control socket" }
 
-// stopBy stops a server as its first signal does.
-func stopBy(signals chan<- os.Signal) func() {
+// stopBy stops a server as a signal of its would.
+func stopBy(signals chan<- os.Signal, s os.Signal) func() {
 	return func() {
 		select {
-		case signals <- drained{}:
+		case signals <- s:
 		default: // signals wait already
 		}
 	}
@@ -178,19 +179,19 @@ func (r *remote) status() control.Status {
 
 func (r *remote) settings() []control.Setting {
 	var list []control.Setting
-	for _, e := range r.options.Effective() {
+	for _, e := range r.parts.current.Load().options.Effective() {
 		list = append(list, control.Setting(e))
 	}
 	return list
 }
 
-// liveSessions are the sessions of a handler as the control socket sees them.
-type liveSessions struct{ handler *session.Handler }
+// liveSessions are the sessions of the process as the control socket sees them.
+type liveSessions struct{ parts *parts }
 
 // All are the sessions that run.
 func (l liveSessions) All() iter.Seq[control.Live] {
 	return func(yield func(control.Live) bool) {
-		for _, s := range l.handler.Sessions() {
+		for _, s := range l.parts.handler().Sessions() {
 			if !yield(liveSession{s}) {
 				return
 			}
@@ -200,7 +201,7 @@ func (l liveSessions) All() iter.Seq[control.Live] {
 
 // Find returns one of them, or nil.
 func (l liveSessions) Find(id uint64) control.Live {
-	if s := l.handler.Find(id); s != nil {
+	if s := l.parts.handler().Find(id); s != nil {
 		return liveSession{s}
 	}
 	return nil

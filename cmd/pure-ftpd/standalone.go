@@ -27,7 +27,9 @@ const unprivilegedPort = 2121
 // standalone listens and serves until a signal says otherwise. Sockets and pid file come first; then the process gives up what
 // it does not need; only then is a client let in.
 func standalone(ctx context.Context, o *options.Options) (err error) {
-	signals := catchSignals()
+	signals, hangups := catchSignals(), make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	defer signal.Stop(signals)
 	listeners, err := openListeners(ctx, o)
 	if err != nil {
@@ -58,15 +60,22 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 	if err := giveUpPrivilege(o, p.log); err != nil {
 		return err
 	}
-	defer p.current.Load().keepCertificate(ctx)()
+	s := server.New(p.handler(), p.admission, p.log)
+	again, err := newReloader(ctx, os.Args, p, s)
+	if err != nil {
+		return err
+	}
+	defer again.close()
+	r.reload = again.reload
 	for _, l := range listeners {
 		p.log.WriteString(record.Debug, "listening on "+l.Addr().String())
 	}
 	if err := ready(); err != nil {
 		return err
 	}
-	r.serve(stopBy(signals))
-	return serveUntilSignal(ctx, p, listeners, signals)
+	again.watch(hangups, ownTerminal(), stopBy(signals, syscall.SIGHUP))
+	r.serve(stopBy(signals, drained{}))
+	return serveUntilSignal(ctx, p, s, listeners, signals, again.drain)
 }
 
 // openListeners takes the sockets that systemd passed on, or opens those of -S and the one for implicit TLS.
@@ -149,26 +158,30 @@ func ready() error {
 }
 
 // catchSignals is called before anything is made that must be taken away again at the end.
-func catchSignals() chan os.Signal {
+func catchSignals(more ...os.Signal) chan os.Signal {
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP)
+	signal.Notify(signals, append(more, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)...)
 	return signals
 }
 
 // serveUntilSignal serves. The first signal stops the listening and lets running transfers finish; a second one ends everything.
-func serveUntilSignal(ctx context.Context, p *parts, listeners []net.Listener, signals <-chan os.Signal) error {
+// drain is called before the first does so.
+func serveUntilSignal(
+	ctx context.Context, p *parts, s *server.Server, listeners []net.Listener, signals <-chan os.Signal, drain func(),
+) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	halt, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	done := make(chan error, 1)
-	go func() { done <- server.New(p.handler(), p.admission, p.log).Serve(ctx, halt, listeners) }()
+	go func() { done <- s.Serve(ctx, halt, listeners) }()
 	for cancel := stop; ; cancel = end {
 		select {
 		case err := <-done:
 			return err
-		case s := <-signals:
-			p.log.WriteString(record.Info, "stopping: "+s.String())
+		case sig := <-signals:
+			p.log.WriteString(record.Info, "stopping: "+sig.String())
+			drain()
 			cancel()
 		}
 	}
@@ -177,7 +190,7 @@ func serveUntilSignal(ctx context.Context, p *parts, listeners []net.Listener, s
 // giveUpPrivilege makes the process nobody, for good, and keeps it from running programs.
 func giveUpPrivilege(o *options.Options, log *record.Log) error {
 	err := identity.Drop(identity.Config{
-		RootLogins: o.MinUID == 0 && hasMethod(o, "unix"),
+		RootLogins: o.RootLogins(),
 	})
 	switch {
 	case errors.Is(err, identity.ErrUnprivileged):
@@ -189,15 +202,6 @@ func giveUpPrivilege(o *options.Options, log *record.Log) error {
 		return fmt.Errorf("forbid running programs: %w", err)
 	}
 	return nil
-}
-
-func hasMethod(o *options.Options, name string) bool {
-	for _, m := range o.Auth {
-		if m.Method == name {
-			return true
-		}
-	}
-	return false
 }
 
 // asRoot runs fn with the file access of root, who owns what it touches.

@@ -26,8 +26,8 @@ func tlsLevel(o *options.Options) int {
 	return o.TLS
 }
 
-// newTLS makes the TLS side of the server; it is nil if TLS is off. What is only remarkable is logged and, until it is there,
-// told.
+// newTLS makes the TLS side of the server; it is nil if TLS is off. What is only remarkable is told until it is there, and logged
+// afterwards.
 func newTLS(o *options.Options, log *record.Log, tell func(message string)) (*tlsconf.Server, error) {
 	if tlsLevel(o) == 0 {
 		return nil, nil
@@ -35,9 +35,11 @@ func newTLS(o *options.Options, log *record.Log, tell func(message string)) (*tl
 	c := tlsConfig(o)
 	var started atomic.Bool
 	c.Report = func(message string) {
-		log.WriteString(record.Warning, "TLS: "+message)
-		if !started.Load() {
-			tell("TLS: " + message)
+		message = "TLS: " + message
+		if started.Load() {
+			log.WriteString(record.Warning, message)
+		} else {
+			tell(message)
 		}
 	}
 	s, err := tlsconf.New(c)
@@ -61,8 +63,18 @@ func eachTLS(err error) error {
 	return errors.Join(faults...)
 }
 
-// checkTLS looks for --check at what a start would read, and writes nothing. What only root may read is no fault for others.
+// checkTLS looks for --check at what a start would read. What only root may read is no fault for others.
 func checkTLS(o *options.Options, remark func(message string)) error {
+	err := lookAtTLS(o, remark)
+	if errors.Is(err, fs.ErrPermission) && os.Geteuid() != 0 {
+		remark("cannot be checked by anybody but root: " + err.Error())
+		return nil
+	}
+	return err
+}
+
+// lookAtTLS reads what a start would read, and writes nothing.
+func lookAtTLS(o *options.Options, remark func(message string)) error {
 	if tlsLevel(o) == 0 {
 		return nil
 	}
@@ -75,15 +87,10 @@ func checkTLS(o *options.Options, remark func(message string)) error {
 			c.SelfSigned, c.Report = tlsconf.SelfSignedAlways, func(string) {}
 		}
 	}
-	_, err := tlsconf.New(c)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, fs.ErrPermission) && os.Geteuid() != 0:
-		remark("cannot be checked by anybody but root: " + err.Error())
-		return nil
+	if _, err := tlsconf.New(c); err != nil {
+		return eachTLS(err)
 	}
-	return eachTLS(err)
+	return nil
 }
 
 func missing(path string) bool {
@@ -104,6 +111,7 @@ func tlsConfig(o *options.Options) tlsconf.Config {
 		External:    certificateDaemon(o),
 		Open:        openProtected,
 		Stat:        statProtected,
+		As:          asRoot,
 	}
 	switch {
 	case o.Try && len(o.Origins("certfile")) == 0:
@@ -120,6 +128,14 @@ func tlsConfig(o *options.Options) tlsconf.Config {
 		c.Names = ownNames(o)
 	}
 	return c
+}
+
+// tlsPolicy tells settings of TLS apart.
+func tlsPolicy(o *options.Options) string {
+	c := tlsConfig(o)
+	c.External, c.Open, c.Stat, c.As = nil, nil, nil, nil
+	c.Names = nil // addresses of the machine may come and go
+	return fmt.Sprintf("%+v %q %q", c, o.ExtCert, o.ACME.Names)
 }
 
 func tlsBinding(b options.TLSBinding) tlsconf.Binding {

@@ -33,7 +33,7 @@ func try(ctx context.Context, o *options.Options) error {
 	if err != nil {
 		return err
 	}
-	signals := catchSignals()
+	signals := catchSignals(syscall.SIGHUP)
 	defer signal.Stop(signals)
 	listeners, err := tryListeners(ctx, o)
 	if err != nil {
@@ -62,8 +62,8 @@ func try(ctx context.Context, o *options.Options) error {
 		fmt.Printf("Port %d is taken, so this is port %d.\n", unprivilegedPort, addr.Port())
 	}
 	fmt.Print(instructions(dir.path, only.password, reachable(addr), p.current.Load().tls.Fingerprint()))
-	r.serve(stopBy(signals))
-	return serveUntilSignal(ctx, p, listeners, signals)
+	r.serve(stopBy(signals, drained{}))
+	return serveUntilSignal(ctx, p, server.New(p.handler(), p.admission, p.log), listeners, signals, func() {})
 }
 
 // A directory is what is served on trial, and whose it is.

@@ -19,7 +19,9 @@ import (
 // Bounds of what a client waits for and reads.
 const (
 	clientTimeout = 10 * time.Second
+	reloadTimeout = time.Minute
 	maxReply      = 256 << 20 // bytes: half a million sessions
+	maxFailure    = 8 << 20   // the mistakes in a configuration file, each with its line
 )
 
 // A Client asks one server process, one thing at a time.
@@ -85,7 +87,11 @@ var ErrForbidden = errors.New("you have no rights to this: ask as root, or have 
 
 // do sends a request; into, if it is not nil, takes the answer.
 func (c *Client) do(ctx context.Context, method, path string, body, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, clientTimeout)
+	return c.within(ctx, clientTimeout, method, path, body, into)
+}
+
+func (c *Client) within(ctx context.Context, limit time.Duration, method, path string, body, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	reply, err := c.send(ctx, method, path, body)
 	if err != nil {
@@ -131,7 +137,7 @@ func (c *Client) send(ctx context.Context, method, path string, body any) (*http
 		return nil, ErrForbidden
 	}
 	var f failure
-	if err := json.NewDecoder(io.LimitReader(reply.Body, maxBody)).Decode(&f); err != nil || f.Error == "" {
+	if err := json.NewDecoder(io.LimitReader(reply.Body, maxFailure)).Decode(&f); err != nil || f.Error == "" {
 		f.Error = "the server answers " + reply.Status
 	}
 	return nil, &Error{reply.StatusCode, f.Error}
@@ -189,8 +195,8 @@ func (c *Client) Drain(ctx context.Context) error {
 }
 
 // Reload has the server read its configuration again.
-func (c *Client) Reload(ctx context.Context) error {
-	return c.do(ctx, "POST", "/v1/server/reload", nil, nil)
+func (c *Client) Reload(ctx context.Context) (r Reload, err error) {
+	return r, c.within(ctx, reloadTimeout, "POST", "/v1/server/reload", nil, &r)
 }
 
 // Settings are those in force.

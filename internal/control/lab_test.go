@@ -168,12 +168,13 @@ type lab struct {
 	socket *Socket
 	config Config
 
-	mu      sync.Mutex
-	log     []string
-	total   Rates
-	users   map[string]Rates
-	drained int
-	reload  error
+	mu       sync.Mutex
+	log      []string
+	total    Rates
+	users    map[string]Rates
+	drained  int
+	reload   error
+	reloaded Reload
 }
 
 // newLab makes one with three sessions: before the login, idle, and downloading.
@@ -203,7 +204,7 @@ func newLab(t testing.TB) *lab {
 			SetUser:   func(name string, r Rates) { l.mu.Lock(); defer l.mu.Unlock(); l.users[name] = r },
 			Drain:     func() { l.mu.Lock(); defer l.mu.Unlock(); l.drained++ },
 			Settings:  func() []Setting { return []Setting{{"maxidletime", "15 minutes", "default"}} },
-			Reload:    func() error { return l.reload },
+			Reload:    func() (Reload, error) { return l.reloaded, l.reload },
 			Bans:      l.bans,
 			Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")

@@ -199,6 +199,11 @@ func TestDocumentFitsTheReplies(t *testing.T) {
 		{method: "PUT", path: "/v1/server/limits", body: `{"upload":` + strings.Repeat(" ", maxBody)},
 		{method: "POST", path: "/v1/server/drain"},
 		{method: "POST", path: "/v1/server/reload"},
+		{method: "POST", path: "/v1/server/reload", change: func(l *lab) {
+			c := []Change{{"a", "b", "c", "d"}}
+			l.reloaded = Reload{c, c, []string{"e"}}
+		}},
+		{method: "POST", path: "/v1/server/reload", change: func(l *lab) { l.reload = &Error{409, "the server is ending"} }},
 		{method: "POST", path: "/v1/server/reload", change: func(l *lab) { l.reload = errors.New("broken") }},
 		{method: "POST", path: "/v1/server/reload", change: func(l *lab) { l.config.Hooks.Reload = nil }},
 		{method: "GET", path: "/v1/server/settings"},

@@ -60,9 +60,9 @@ type Hooks struct {
 	SetUser   func(name string, rates Rates)
 	Drain     func()
 	Settings  func() []Setting
-	Reload    func() error // may be nil
-	Bans      Bans         // may be nil
-	Metrics   http.Handler // may be nil
+	Reload    func() (Reload, error) // may be nil
+	Bans      Bans                   // may be nil
+	Metrics   http.Handler           // may be nil
 }
 
 // A Config is what a Server is made of.

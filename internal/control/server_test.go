@@ -43,7 +43,7 @@ func TestClientAndServer(t *testing.T) {
 		"limit session": c.LimitSession(ctx, 4194307, rates),
 		"limit user":    c.LimitUser(ctx, "an/n ä%", rates),
 		"limit server":  c.LimitServer(ctx, rates),
-		"reload":        c.Reload(ctx),
+		"reload":        second(c.Reload(ctx)),
 		"drain":         c.Drain(ctx),
 		"ban":           c.Ban(ctx, BanOrder{Address: "2001:db8::1", For: time.Hour, Reason: "why not"}),
 	} {
@@ -72,6 +72,35 @@ func TestClientAndServer(t *testing.T) {
 	}
 }
 
+// second is the error of two results.
+func second[T any](_ T, err error) error { return err }
+
+// TestReload hands over what came of it, and lists that are empty as such.
+func TestReload(t *testing.T) {
+	l := newLab(t)
+	l.reloaded = Reload{
+		Changed:  []Change{{"maxidletime", "15 minutes", "5 minutes", "/etc/pure-ftpd.conf:3"}},
+		Restart:  []Change{{"bind", "any, 21", "any, 2121", "/etc/pure-ftpd.conf:4"}},
+		Warnings: []string{"half of it"},
+	}
+	c := l.listen(t)
+	if got, err := c.Reload(t.Context()); err != nil || !reflect.DeepEqual(got, l.reloaded) {
+		t.Errorf("Reload = %+v, %v; want %+v", got, err, l.reloaded)
+	}
+	l.reloaded = Reload{}
+	if w := l.as(Admin, "POST", "/v1/server/reload", ""); strings.TrimSpace(w.Body.String()) != `{"changed":[],"needs_restart":[],"warnings":[]}` {
+		t.Errorf("nothing has changed: %s; want empty lists", w.Body)
+	}
+	l.reload = fmt.Errorf("wrapped: %w", &Error{http.StatusConflict, "the server is ending"})
+	if w := l.as(Admin, "POST", "/v1/server/reload", ""); w.Code != http.StatusConflict {
+		t.Errorf("at the end: %d %s; want the status of the error", w.Code, w.Body)
+	}
+	l.reload = errors.New(strings.Repeat("conf:1: a mistake\n", 5000))
+	if _, err := c.Reload(t.Context()); err == nil || err.Error() != l.reload.Error() {
+		t.Errorf("5000 mistakes arrive as %d bytes; want all", len(fmt.Sprint(err)))
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	l := newLab(t)
 	l.reload = errors.New("/etc/pure-ftpd.conf:3: what is this?")
@@ -88,7 +117,7 @@ func TestRefusals(t *testing.T) {
 		"limit before login":   {c.LimitSession(ctx, 4194305, Rates{}), http.StatusConflict},
 		"limit beyond numbers": {c.LimitServer(ctx, Rates{Upload: 1 << 63}), http.StatusBadRequest},
 		"login too long":       {c.LimitUser(ctx, strings.Repeat("x", 128), Rates{}), http.StatusBadRequest},
-		"broken file":          {c.Reload(ctx), http.StatusUnprocessableEntity},
+		"broken file":          {second(c.Reload(ctx)), http.StatusUnprocessableEntity},
 		"no address":           {c.Ban(ctx, BanOrder{Address: "example.org", For: time.Hour}), http.StatusBadRequest},
 		"no time":              {c.Ban(ctx, BanOrder{Address: "192.0.2.1", For: 0}), http.StatusBadRequest},
 		"not banned":           {c.Unban(ctx, "192.0.2.1"), http.StatusNotFound},
@@ -98,7 +127,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %#v; want status %d and a text", what, test.err, test.status)
 		}
 	}
-	if err := c.Reload(ctx); err == nil || err.Error() != l.reload.Error() {
+	if _, err := c.Reload(ctx); err == nil || err.Error() != l.reload.Error() {
 		t.Errorf("Reload = %v; want what is wrong with the file", err)
 	}
 	for range 3 {

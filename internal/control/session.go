@@ -84,6 +84,21 @@ type Setting struct {
 	Origin string `json:"origin"` // file and line, or the switch; "default"
 }
 
+// A Reload is what came of reading the configuration again.
+type Reload struct {
+	Changed  []Change `json:"changed"`       // in force for what begins from now on
+	Restart  []Change `json:"needs_restart"` // the old value stays in force
+	Warnings []string `json:"warnings"`
+}
+
+// A Change is a setting that differs from what was in force.
+type Change struct {
+	Name   string `json:"name"`
+	Old    string `json:"old"`
+	New    string `json:"new"`
+	Origin string `json:"origin"` // of the new value
+}
+
 // A Ban keeps an address out.
 type Ban struct {
 	Address string    `json:"address"` // or a network

@@ -57,10 +57,15 @@ func (s *Server) reload(w http.ResponseWriter, req *http.Request) error {
 		return refuse(http.StatusNotImplemented, "this server cannot read its configuration again: restart it")
 	}
 	s.did(req, "reloads the configuration")
-	if err := s.config.Hooks.Reload(); err != nil {
+	r, err := s.config.Hooks.Reload()
+	if _, ok := errors.AsType[*Error](err); ok {
+		return err
+	}
+	if err != nil {
 		return refuse(http.StatusUnprocessableEntity, "%v", err)
 	}
-	answer(w, http.StatusOK, empty{})
+	r.Changed, r.Restart, r.Warnings = append([]Change{}, r.Changed...), append([]Change{}, r.Restart...), append([]string{}, r.Warnings...)
+	answer(w, http.StatusOK, r) // empty lists are no null
 	return nil
 }
 

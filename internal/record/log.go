@@ -49,7 +49,7 @@ type Config struct {
 type Log struct {
 	header
 	off     bool
-	verbose bool
+	verbose atomic.Bool
 	sink    sink
 	names   *names // nil: addresses stay numeric
 
@@ -76,12 +76,12 @@ func Open(c Config) *Log {
 		c.Stderr = os.Stderr
 	}
 	l := &Log{
-		header:  header{facility: c.Facility, pid: c.PID, location: c.Location},
-		off:     c.Output == None,
-		verbose: c.Verbose,
-		queue:   make(chan line, maxQueue),
-		done:    make(chan struct{}),
+		header: header{facility: c.Facility, pid: c.PID, location: c.Location},
+		off:    c.Output == None,
+		queue:  make(chan line, maxQueue),
+		done:   make(chan struct{}),
 	}
+	l.verbose.Store(c.Verbose)
 	l.sink.header, l.sink.stderr = &l.header, c.Stderr
 	if c.Output == Syslog {
 		l.sink.socket = c.Socket
@@ -95,7 +95,10 @@ func Open(c Config) *Log {
 
 // Enabled reports whether a line of this level is written. Callers ask before they compose a
 // costly one.
-func (l *Log) Enabled(level Level) bool { return !l.off && (level > Debug || l.verbose) }
+func (l *Log) Enabled(level Level) bool { return !l.off && (level > Debug || l.verbose.Load()) }
+
+// SetVerbose changes whether Debug lines are written.
+func (l *Log) SetVerbose(verbose bool) { l.verbose.Store(verbose) }
 
 // WriteString writes a line that belongs to no session.
 func (l *Log) WriteString(level Level, message string) {

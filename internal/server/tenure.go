@@ -14,8 +14,8 @@ type tenure struct {
 	over     func() // called once when another handler is in place and the last session has ended
 }
 
-// Use has sessions that begin from now on served by handler. Those that run keep the one they began with. over is called, from
-// any goroutine, once nobody uses the handler that was in place before; while the server ends it may not be called at all.
+// Use has sessions that begin from now on served by handler. Those that run keep the one they began with. over is called once,
+// from any goroutine, when nobody uses the handler any more that was in place before.
 func (s *Server) Use(handler *session.Handler, over func()) {
 	s.mu.Lock()
 	old := s.tenure

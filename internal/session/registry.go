@@ -129,5 +129,8 @@ func (h *Handler) Total() (pace.Rates, bool) {
 	return pace.Rates{}, false
 }
 
+// ForgetTotal undoes SetTotal, for whoever then sets other rates of the server.
+func (r *Registry) ForgetTotal() { r.total.Store(nil) }
+
 // SetUser holds all sessions of a user together to other rates from now on, those to come as well.
 func (h *Handler) SetUser(name string, rates pace.Rates) { h.parts.Shaper.SetUser(name, rates) }

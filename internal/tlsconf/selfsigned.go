@@ -73,7 +73,7 @@ func (st *store) makeMain(what string) (*unit, error) {
 		return nil, fmt.Errorf("make a self-signed certificate: %w", err)
 	}
 	if c.SelfSigned == SelfSignedMissing {
-		err := p.store(c.Certificate, c.Key)
+		err := c.As(func() error { return p.store(c.Certificate, c.Key) })
 		if err == nil {
 			c.Report(what + "; " + identify(p))
 			return st.loadUnit(c.Certificate, c.Key)

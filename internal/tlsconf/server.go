@@ -43,6 +43,9 @@ type Config struct {
 	Open func(path string) (*os.File, error)
 	Stat func(path string) (fs.FileInfo, error)
 
+	// As runs what stores a certificate that was made; nil just runs it.
+	As func(func() error) error
+
 	// Roots are the authorities that clients are assumed to know; nil means those of this system.
 	Roots *x509.CertPool
 
@@ -108,6 +111,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Stat == nil {
 		c.Stat = os.Stat
+	}
+	if c.As == nil {
+		c.As = func(fn func() error) error { return fn() }
 	}
 	if c.Report == nil {
 		c.Report = func(string) {}

@@ -22,9 +22,9 @@ type Ports struct {
 	held [blocks]net.PacketConn
 }
 
-// take returns the first port of a block that nobody listens on. Several processes may run tests at once: a block is
+// Take returns the first port of a block that nobody listens on. Several processes may run tests at once: a block is
 // held by the UDP port of its first number, which only one of them can bind, and each begins to look elsewhere.
-func (p *Ports) take() (int, error) {
+func (p *Ports) Take() (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range blocks {
@@ -47,8 +47,8 @@ func (p *Ports) take() (int, error) {
 	return 0, fmt.Errorf("no free ports from %d to %d", firstPort, endPort-1)
 }
 
-// give makes a block available again.
-func (p *Ports) give(first int) {
+// Give makes a block available again.
+func (p *Ports) Give(first int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := (first - firstPort) / blockSize

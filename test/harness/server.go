@@ -54,10 +54,10 @@ func Start(t testing.TB, ports *Ports, config Config) *Server {
 		s.uid, s.gid = 2101, 2101
 	}
 	var err error
-	if s.port, err = ports.take(); err != nil {
+	if s.port, err = ports.Take(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { ports.give(s.port) })
+	t.Cleanup(func() { ports.Give(s.port) })
 	if s.Dir, err = os.MkdirTemp("", "pure-ftpd-"); err != nil {
 		t.Fatal(err)
 	}
