@@ -49,7 +49,7 @@ func TestOneFileForAllStarts(t *testing.T) {
 		if len(got) == 0 || !slices.Equal(got, want) {
 			t.Errorf("%s: the settings are %+v; want %+v", mode.name, got, want)
 		}
-		c.ask(221, "QUIT")
+		c.Ask(221, "QUIT")
 		c.closed()
 		if err := daemon.Process.Kill(); err != nil {
 			t.Fatal(err)
