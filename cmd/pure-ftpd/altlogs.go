@@ -34,7 +34,7 @@ func (g *generation) openAltLogs(p *parts, list []options.AltLog) (logs []*recor
 
 func openLogFile(path string) (f *os.File, err error) {
 	err = asRoot(func() error {
-		f, err = record.OpenAltLogFile(path)
+		f, err = record.OpenLogFile(path)
 		return err
 	})
 	return f, err

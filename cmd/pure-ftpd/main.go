@@ -91,6 +91,7 @@ func serve(ctx context.Context, o *options.Options) error {
 		return serveOne(ctx, o, conn)
 	}
 	if o.Daemonize && !background.Active() {
+		warnUnheard(o, os.Stderr)
 		return background.Start()
 	}
 	return standalone(ctx, o)

@@ -72,8 +72,12 @@ type parts struct {
 // newParts builds a server from its options: what lives as long as the process, and the first generation. The sessions of inetd
 // mode count themselves in slots, all others in memory. If only is not nil it stands for the chain of -l.
 func newParts(o *options.Options, slots *server.Slots, only auth.Backend) (*parts, error) {
+	targets, err := openTargets(o)
+	if err != nil {
+		return nil, err
+	}
 	p := &parts{
-		log:      openLog(o),
+		log:      openLog(o, targets),
 		copier:   transfer.NewCopier(),
 		dialer:   &transfer.Dialer{BindLow: bindLow()},
 		scratch:  new(listing.Scratch),
@@ -126,16 +130,16 @@ func (p *parts) closeOwn() (err error) {
 	return errors.Join(err, p.copier.Close(), p.log.Close())
 }
 
-// openLog opens the log of -f. A server on trial logs to standard error, for the person who started it.
-func openLog(o *options.Options) *record.Log {
-	c := record.Config{Location: time.Local, Verbose: o.Verbosity > 0}
+// openLog opens the log of -f and --logto. A server on trial logs to standard error, for the person who started it.
+func openLog(o *options.Options, targets []*record.Target) *record.Log {
+	c := record.Config{Location: time.Local, Verbose: o.Verbosity > 0, Targets: targets}
 	if facility, ok := record.ParseFacility(o.SyslogFacility); ok {
 		c.Facility = facility
 	}
 	switch {
-	case o.Try:
+	case o.Try && len(targets) == 0:
 		c.Output = record.Stderr
-	case o.SyslogFacility == "none":
+	case !wantsSyslog(o):
 		c.Output = record.None
 	}
 	if o.LogPID {

@@ -125,6 +125,8 @@ type Options struct {
 
 	// SyslogFacility is the lower-case facility name, "none" for no log at all.
 	SyslogFacility string
+	// Logs are the places of the log, each named once; empty means the system log, and standard error while that is not there.
+	Logs []LogTarget
 	// LogPID adds the process id to the log tag.
 	LogPID bool
 	// Verbosity is 0, 1 (commands) or 2 (commands and replies).
@@ -293,6 +295,9 @@ type Quota struct{ Files, Bytes uint64 }
 
 // An AltLog is a transfer log: clf, stats, w3c, xferlog or json, written to Path.
 type AltLog struct{ Format, Path string }
+
+// A LogTarget is a place of the log: "syslog", "stderr" or the path of a file. Format is text or json.
+type LogTarget struct{ Format, Where string }
 
 // defaults are the values of a server that was told nothing.
 func defaults() *Options {

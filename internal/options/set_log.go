@@ -43,6 +43,48 @@ func facilities() []string {
 	return names
 }
 
+// logFormats are the formats that --logto knows.
+func logFormats() []string { return []string{"text", "json"} }
+
+// setLog reads "[format:]where". A place given again gets the format given last.
+func setLog(b *build, value string) error {
+	format, where, colon := strings.Cut(value, ":")
+	if !colon || strings.HasPrefix(value, "/") {
+		format, where = "text", value
+	}
+	format = strings.ToLower(format)
+	switch known := logFormats(); {
+	case !slices.Contains(known, format):
+		return hinted("write one of "+strings.Join(known, ", "), "unknown format %q", format)
+	case where == "syslog" && format == "json":
+		return wrong("lines of the system log have a format of their own; JSON goes to stderr or to a file")
+	case where != "syslog" && where != "stderr" && !strings.HasPrefix(where, "/"):
+		return wrong("%q is neither syslog nor stderr nor an absolute path", where)
+	}
+	log := LogTarget{Format: format, Where: where}
+	if i := slices.IndexFunc(b.opts.Logs, func(l LogTarget) bool { return l.Where == where }); i >= 0 {
+		b.opts.Logs[i] = log
+		return nil
+	}
+	b.opts.Logs = append(b.opts.Logs, log)
+	return nil
+}
+
+func showLog(o *Options) string {
+	var all []string
+	for _, l := range o.Logs {
+		if l.Where == "syslog" {
+			all = append(all, l.Where)
+		} else {
+			all = append(all, l.Format+":"+l.Where)
+		}
+	}
+	if all == nil {
+		return "syslog, else stderr"
+	}
+	return strings.Join(all, ", ")
+}
+
 // setVerbose counts: once for commands, twice for replies as well.
 func setVerbose(b *build, _ string) error {
 	b.opts.Verbosity = min(b.opts.Verbosity+1, 2)

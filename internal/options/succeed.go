@@ -46,6 +46,7 @@ func fixed() map[string]func(next, old *Options) {
 
 		// The log is one for all sessions, and its daemon connected.
 		"syslogfacility": func(next, old *Options) { next.SyslogFacility = old.SyslogFacility },
+		"logto":          func(next, old *Options) { next.Logs = old.Logs },
 		"logpid":         func(next, old *Options) { next.LogPID = old.LogPID },
 		"dontresolve":    func(next, old *Options) { next.DontResolve = old.DontResolve },
 	}

@@ -176,6 +176,9 @@ func TestSwitches(t *testing.T) {
 		{"--dotfileexception .bashrc --dotfile=joe:.ssh --dotfile=.[a-c]*:.x", "dotfileexception", ".bashrc, joe:.ssh, .[a-c]*:.x"},
 		{"--dotfile=a:b:.c:.d", "dotfileexception", "a:b:.c:.d"},
 
+		{"", "logto", "syslog, else stderr"},
+		{"--logto syslog --logt=JSON:stderr --logto /a:b --logto text:/c", "logto", "syslog, json:stderr, text:/a:b, text:/c"},
+		{"--logto /a --logto json:/a", "logto", "json:/a"},
 		{"", "nocontrol", "no"},
 		{"--nocontrol", "nocontrol", "yes"},
 		{"", "controldir", "the usual one"},
@@ -297,7 +300,7 @@ func TestVirtualChroot(t *testing.T) {
 func TestFields(t *testing.T) {
 	o, err := Parse(argv("-I 5 -V 192.0.2.1 -p 2000:3000 -U 177:077 -l puredb:/a -l unix -Ejz -y 3:20"+
 		" -t 5: --total 6:7 --usertotal 8 --anonymoustotal :9 -Q 1:10 -n 1000:10 --follow /srv --des"+
-		" --keepothers --dotfile .a --dotfile joe:.b --nocontrol --controldir /c --controlv 1 --controlo 2 --controla 3"), fakeEnv(nil))
+		" --logto syslog --logto json:/l --keepothers --dotfile .a --dotfile joe:.b --nocontrol --controldir /c --controlv 1 --controlo 2 --controla 3"), fakeEnv(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,6 +320,7 @@ func TestFields(t *testing.T) {
 	want.Quota = &Quota{Files: 1000, Bytes: 10 << 20}
 	want.FollowLinksTo, want.DESPasswords = []string{"/srv"}, true
 	want.KeepOthersFiles = true
+	want.Logs = []LogTarget{{Format: "text", Where: "syslog"}, {Format: "json", Where: "/l"}}
 	want.DotFileExceptions = []DotFileException{{Pattern: ".a"}, {User: "joe", Pattern: ".b"}}
 	want.Control = Control{Off: true, Dir: "/c", Viewers: []string{"1"}, Operators: []string{"2"}, Admins: []string{"3"}}
 	want.MaxPerUser, want.MaxAnonymous = 3, 20

@@ -713,6 +713,15 @@ func settings() []setting {
 			show:     showYes(func(o *Options) *bool { return &o.TLSClientLogin }),
 		},
 		{
+			long: "logto", value: "[FORMAT:]WHERE", arg: getopt.Required,
+			section: logging, again: appends, ours: true,
+			example:  "json:/var/log/pure-ftpd.json",
+			help:     "where the log goes: syslog, stderr or a file, as text or json; may be given more than once",
+			keywords: []keyword{{name: "LogTo", grammar: rest(), example: "json:/var/log/pure-ftpd.json"}},
+			set:      setLog,
+			show:     showLog,
+		},
+		{
 			long:    "nocontrol",
 			section: running, ours: true,
 			help:     "make no control socket: pure-ftpwho and pure-ftpctl do not see the server",

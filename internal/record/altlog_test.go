@@ -143,7 +143,7 @@ func TestTroubleIsToldOnce(t *testing.T) {
 			if fail {
 				return nil, broken
 			}
-			return OpenAltLogFile(p)
+			return OpenLogFile(p)
 		},
 	})
 	if err := os.Rename(path, path+".old"); err != nil {

@@ -11,6 +11,8 @@
 // [Session] holds its first lines back until the client's name is known, so that all its lines
 // carry one host.
 //
+// A [Target] is a place for the same lines beside the log daemon, as text or as JSON objects with fields of their own (event.go).
+//
 // An [AltLog] is a file with a line for each transfer, in one of several formats. The formats are
 // pure functions, a file each (clf.go, xferlog.go); formats.go lists them.
 //

@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"net/netip"
 	"strconv"
 	"time"
 )
@@ -18,6 +19,11 @@ type line struct {
 	host    string // "" outside a session
 	message string
 	addHost bool // message ends with the host
+
+	// For JSON lines.
+	address netip.Addr // of the client
+	session uint64     // 0 outside a session
+	detail  *Detail
 }
 
 // A header says how lines begin on the way to the log daemon.

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/netip"
 	"os"
@@ -15,6 +16,9 @@ import (
 // megabytes of long ones.
 const maxQueue = 1024
 
+// devLog is where log daemons listen.
+const devLog = "/dev/log"
+
 // closeLimit is how long Close goes on delivering lines to a log daemon that is slow to take them.
 const closeLimit = 5 * time.Second
 
@@ -23,7 +27,7 @@ type Output uint8
 
 // The outputs.
 const (
-	Syslog Output = iota // the log daemon; standard error while it is not there
+	Syslog Output = iota // the log daemon; standard error while it is not there, unless a Target has that
 	Stderr               // standard error only
 	None                 // nowhere
 )
@@ -40,6 +44,9 @@ type Config struct {
 	Socket   string         // of the log daemon; "": /dev/log
 	Stderr   io.Writer      // nil: os.Stderr
 
+	// Targets take each line as well, whatever Output is.
+	Targets []*Target
+
 	// Resolve names a client's address; nil leaves it numeric. It is called from other
 	// goroutines, maxLookups at once at most, with a context that ends after lookupLimit.
 	Resolve func(context.Context, netip.Addr) (string, error)
@@ -50,10 +57,12 @@ type Log struct {
 	header
 	off     bool
 	verbose atomic.Bool
-	sink    sink
+	details bool // some lines are JSON
+	routes  []*route
+	sink    *sink  // of the routes, or where those go that have nowhere else to go
 	names   *names // nil: addresses stay numeric
 
-	dropped atomic.Uint64 // lines lost since the daemon was last told
+	dropped atomic.Uint64 // lines lost that no route was told of yet
 	lost    atomic.Uint64 // all lines lost
 
 	deadline atomic.Pointer[time.Time] // set by Close: lines after it are lost
@@ -70,27 +79,83 @@ func Open(c Config) *Log {
 		c.Location = time.UTC
 	}
 	if c.Socket == "" {
-		c.Socket = "/dev/log"
+		c.Socket = devLog
 	}
 	if c.Stderr == nil {
 		c.Stderr = os.Stderr
 	}
 	l := &Log{
 		header: header{facility: c.Facility, pid: c.PID, location: c.Location},
-		off:    c.Output == None,
+		off:    c.Output == None && len(c.Targets) == 0,
 		queue:  make(chan line, maxQueue),
 		done:   make(chan struct{}),
 	}
 	l.verbose.Store(c.Verbose)
-	l.sink.header, l.sink.stderr = &l.header, c.Stderr
-	if c.Output == Syslog {
-		l.sink.socket = c.Socket
-	}
+	l.open(c)
 	if c.Resolve != nil && !l.off {
 		l.names = newNames(c.Resolve)
 	}
 	go l.write()
 	return l
+}
+
+// open makes the routes.
+func (l *Log) open(c Config) {
+	usual := &sink{header: &l.header, stderr: c.Stderr}
+	l.sink = usual
+	switch c.Output {
+	case Syslog:
+		usual.socket = c.Socket
+		usual.mute = isNowhere(c.Stderr)
+		l.routes = append(l.routes, &route{to: usual})
+	case Stderr:
+		l.routes = append(l.routes, &route{to: usual})
+	case None:
+	}
+	for _, t := range c.Targets {
+		usual.mute = usual.mute || t.config.Out != nil // what is written there once need not be there twice
+		l.details = l.details || t.config.JSON
+		l.routes = append(l.routes, &route{to: t})
+	}
+	for _, t := range c.Targets {
+		t.attach(&l.header, l.complain(t, usual))
+	}
+}
+
+// complain returns what tells all places but t that something is wrong with t: standard error if there is none else.
+func (l *Log) complain(t *Target, usual *sink) func(Level, string) {
+	return func(level Level, message string) {
+		x := line{when: time.Now(), level: level, message: message}
+		told := false
+		for _, r := range l.routes {
+			if other, ok := r.to.(*Target); !ok || other != t && other.file == nil { // two broken files must not tell each other
+				told = r.to.write(&x) == nil || told
+			}
+		}
+		if !told && usual.fall(&x) != nil {
+			l.lose()
+		}
+	}
+}
+
+// isNowhere reports whether what is written there is lost, as after -B and under inetd.
+func isNowhere(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	here, err := f.Stat()
+	if err != nil {
+		return true
+	}
+	null, err := os.Stat(os.DevNull)
+	return err == nil && os.SameFile(here, null)
+}
+
+// Reachable returns why the log daemon cannot be reached; nil if it can.
+func Reachable() error {
+	s := sink{socket: devLog}
+	return errors.Join(s.connect(), s.close())
 }
 
 // Enabled reports whether a line of this level is written. Callers ask before they compose a
@@ -107,6 +172,16 @@ func (l *Log) WriteString(level Level, message string) {
 	}
 }
 
+// WriteEvent writes a line that belongs to no session and has fields of its own where lines are JSON; message may be reused
+// afterwards.
+func (l *Log) WriteEvent(level Level, message []byte, d Detail) {
+	if l.Enabled(level) {
+		x := line{when: time.Now(), level: level, message: string(message)}
+		x.tell(l, d)
+		l.put(x)
+	}
+}
+
 // Write writes a line that belongs to no session; message may be reused afterwards.
 func (l *Log) Write(level Level, message []byte) {
 	if l.Enabled(level) {
@@ -114,8 +189,7 @@ func (l *Log) Write(level Level, message []byte) {
 	}
 }
 
-// Lost returns how many lines were dropped because the queue was full or because they could be
-// delivered nowhere.
+// Lost returns how many lines were dropped because the queue was full, or because a place did not take them.
 func (l *Log) Lost() uint64 { return l.lost.Load() }
 
 // Close waits for the lookups, writes what is queued and closes the connection to the log daemon.
@@ -135,7 +209,11 @@ func (l *Log) Close() error {
 	close(l.queue)
 	l.mu.Unlock()
 	<-l.done
-	return l.sink.close()
+	var err error
+	for _, r := range l.routes {
+		err = errors.Join(err, r.to.close())
+	}
+	return err
 }
 
 // put hands a line to the writer, or counts it as lost.
@@ -160,21 +238,46 @@ func (l *Log) lose() {
 // write is the writer's goroutine: Close ends it by closing the queue.
 func (l *Log) write() {
 	defer close(l.done)
-	for x := range l.queue {
+	x := new(line) // one for all: the places take it by its address
+	for *x = range l.queue {
 		if limit := l.deadline.Load(); limit != nil && time.Now().After(*limit) {
 			l.lose()
 			continue
 		}
-		if err := l.sink.write(&x); err != nil {
-			l.lose()
-			continue
-		}
-		if n := l.dropped.Swap(0); n > 0 {
-			report := line{when: time.Now(), level: Warning}
-			report.message = strconv.FormatUint(n, 10) + " log lines were lost"
-			if err := l.sink.write(&report); err != nil {
-				l.dropped.Add(n)
+		for _, r := range l.routes {
+			if err := r.to.write(x); err != nil {
+				r.lost++
+				l.lost.Add(1)
+				r.behind = true
+			} else {
+				r.behind = false
 			}
 		}
+		dropped := l.dropped.Swap(0)
+		for _, r := range l.routes {
+			r.lost += dropped
+			r.confess()
+		}
+	}
+}
+
+// A route is one of the places that lines go to.
+type route struct {
+	to interface {
+		write(*line) error
+		close() error
+	}
+	lost   uint64 // lines that did not come there, and nobody has said so
+	behind bool   // the last one did not
+}
+
+// confess says how many lines did not come.
+func (r *route) confess() {
+	if r.lost == 0 || r.behind {
+		return
+	}
+	report := line{when: time.Now(), level: Warning, message: strconv.FormatUint(r.lost, 10) + " log lines were lost"}
+	if r.to.write(&report) == nil {
+		r.lost = 0
 	}
 }

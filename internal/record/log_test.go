@@ -60,7 +60,8 @@ func TestSyslogDaemonIsRestarted(t *testing.T) {
 	if err := log.Close(); err != nil {
 		t.Error(err)
 	}
-	equal(t, texts(&out), "(?@?) [NOTICE] three")
+	equal(t, texts(&out), "(?@?) [NOTICE] the log goes to standard error until there is a log daemon: dial unixgram "+path+
+		": connect: no such file or directory", "(?@?) [NOTICE] three")
 	if log.Lost() != 0 {
 		t.Errorf("%d lines lost; want none", log.Lost())
 	}

@@ -11,14 +11,16 @@ import (
 const maxHeld = 32
 
 // A Session writes the lines of one client. It may be used by several goroutines. It costs no
-// goroutine, and less than 200 bytes once the client's name is known.
+// goroutine, and about 100 bytes once the client's name is known.
 type Session struct {
 	log *Log
 
-	mu   sync.Mutex
-	user string
-	host string
-	held *held // nil once the host is settled
+	mu      sync.Mutex
+	user    string
+	host    string
+	address netip.Addr
+	number  uint64
+	held    *held // nil once the host is settled
 }
 
 // held are the lines of a session whose host is not settled.
@@ -31,7 +33,7 @@ type held struct {
 // wanted.
 func (l *Log) Session(address netip.Addr) *Session {
 	address = address.Unmap().WithZone("")
-	s := &Session{log: l, host: address.String()}
+	s := &Session{log: l, host: address.String(), address: address}
 	if l.names == nil {
 		return s
 	}
@@ -58,6 +60,13 @@ func (s *Session) SetUser(name string) {
 	s.user = name
 }
 
+// SetNumber puts a number into the JSON lines from now on.
+func (s *Session) SetNumber(number uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.number = number
+}
+
 // SetHost settles the host, for the lines held back too; an empty name settles it with the
 // numeric address. Only the first call counts: a session's lines carry one host.
 func (s *Session) SetHost(name string) {
@@ -75,7 +84,9 @@ func (s *Session) Host() string {
 
 // Connected writes that the client has connected (Info).
 func (s *Session) Connected() {
-	s.put(line{level: Info, message: newConnectionFrom, addHost: true})
+	x := line{level: Info, message: newConnectionFrom, addHost: true}
+	x.tell(s.log, Detail{Event: Connect})
+	s.put(x)
 }
 
 // WriteString writes a line.
@@ -90,13 +101,22 @@ func (s *Session) Write(level Level, message []byte) {
 	}
 }
 
+// WriteEvent writes a line that has fields of its own where lines are JSON; message may be reused afterwards.
+func (s *Session) WriteEvent(level Level, message []byte, d Detail) {
+	if s.log.Enabled(level) {
+		x := line{level: level, message: string(message)}
+		x.tell(s.log, d)
+		s.put(x)
+	}
+}
+
 func (s *Session) put(x line) {
 	if !s.log.Enabled(x.level) {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x.when, x.user = time.Now(), s.user
+	x.when, x.user, x.address, x.session = time.Now(), s.user, s.address, s.number
 	if s.held != nil && len(s.held.lines) == maxHeld {
 		s.settleLocked("")
 	}

@@ -15,13 +15,15 @@ const writeLimit = time.Second
 // errUndelivered means that a line reached neither the log daemon nor standard error.
 var errUndelivered = errors.New("record: line not delivered")
 
-// A sink delivers lines, one at a time. Only the writer's goroutine uses it.
+// A sink delivers lines to the log daemon, one at a time. Only the writer's goroutine uses it.
 type sink struct {
 	header *header
 	socket string    // "": standard error only
 	stderr io.Writer // also the way out while the socket is not there
+	mute   bool      // there is no such way out
 
 	conn net.Conn // nil: not connected
+	away bool     // lines go to standard error in place of the socket
 	buf  []byte
 
 	delivered, printed atomic.Uint64 // lines, to the log daemon and to standard error
@@ -31,19 +33,34 @@ type sink struct {
 // write delivers one line: to the log daemon, connecting again once in case it was restarted,
 // else to standard error.
 func (s *sink) write(x *line) error {
-	if s.socket != "" {
-		s.buf = s.header.appendDatagram(s.buf[:0], x)
-		again := s.conn != nil
-		err := s.send()
-		if err != nil && again && !errors.Is(err, os.ErrDeadlineExceeded) {
-			err = s.send()
-		}
-		s.connected.Store(err == nil)
-		if err == nil {
-			s.delivered.Add(1)
-			return nil
-		}
+	if s.socket == "" {
+		return s.fall(x)
 	}
+	s.buf = s.header.appendDatagram(s.buf[:0], x)
+	again := s.conn != nil
+	err := s.send()
+	if err != nil && again && !errors.Is(err, os.ErrDeadlineExceeded) {
+		err = s.send()
+	}
+	s.connected.Store(err == nil)
+	if err == nil {
+		s.away = false
+		s.delivered.Add(1)
+		return nil
+	}
+	if s.mute {
+		return errUndelivered
+	}
+	if !s.away {
+		s.away = true
+		why := line{when: x.when, level: Notice, message: "the log goes to standard error until there is a log daemon: " + err.Error()}
+		_ = s.fall(&why) // if this is lost, x is, and counts
+	}
+	return s.fall(x)
+}
+
+// fall delivers a line to standard error.
+func (s *sink) fall(x *line) error {
 	s.buf = append(s.header.appendPlain(s.buf[:0], x), '\n')
 	if _, err := s.stderr.Write(s.buf); err != nil {
 		return errUndelivered
@@ -52,15 +69,20 @@ func (s *sink) write(x *line) error {
 	return nil
 }
 
+// connect finds the log daemon.
+func (s *sink) connect() (err error) {
+	s.conn, err = net.DialTimeout("unixgram", s.socket, writeLimit)
+	return err
+}
+
 // send writes buf as one datagram, over a new connection if there is none; a connection that
 // fails is closed.
 func (s *sink) send() error {
 	if s.conn == nil {
-		conn, err := net.DialTimeout("unixgram", s.socket, writeLimit)
-		if err != nil {
+		if err := s.connect(); err != nil {
+			s.conn = nil
 			return err
 		}
-		s.conn = conn
 	}
 	err := s.conn.SetWriteDeadline(time.Now().Add(writeLimit))
 	if err == nil {

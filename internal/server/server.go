@@ -177,14 +177,15 @@ func (s *Server) logRefusal(from netip.Addr, v verdict) {
 	if v == addressAtMost {
 		if from != s.lastRefused {
 			s.lastRefused = from
-			s.log.Write(record.Warning, record.AppendTooManyFromAddress(nil, maxPerIP, from.String()))
+			s.log.WriteEvent(record.Warning, record.AppendTooManyFromAddress(nil, maxPerIP, from.String()),
+				record.Detail{Event: record.TooMany, Address: from.String()})
 		}
 		return
 	}
 	if now := time.Now(); now.Sub(s.lastFull) > time.Minute {
 		s.lastFull = now
-		s.log.WriteString(record.Warning, fmt.Sprintf(
-			"All %d places (MaxClientsNumber) are taken; clients are turned away", maxClients))
+		s.log.WriteEvent(record.Warning, fmt.Appendf(nil,
+			"All %d places (MaxClientsNumber) are taken; clients are turned away", maxClients), record.Detail{Event: record.TooMany})
 	}
 }
 

@@ -37,9 +37,9 @@ func (s *Session) loginAnonymous(ctx context.Context) (ftp.Reply, error) {
 	}
 	s.tally.loggedIn(AnonymousSource)
 	if host != "" {
-		s.log.Write(record.Info, record.AppendVirtualHostLogin(nil, s.local.Addr().String()))
+		s.logLogin(record.AppendVirtualHostLogin(nil, s.local.Addr().String()), a.Name)
 	} else {
-		s.log.WriteString(record.Info, record.AnonymousLogin)
+		s.logLogin([]byte(record.AnonymousLogin), a.Name)
 	}
 	s.account = &a
 	s.log.SetUser(a.Name)

@@ -29,7 +29,7 @@ func (s *Session) dele(_ context.Context, name string) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, refuseFor(ftp.CodeUnavailable, "Cannot delete "+name, err)
 	}
-	s.log.Write(record.Notice, record.AppendDeleted(nil, s.logPath(name)))
+	s.log.WriteEvent(record.Notice, record.AppendDeleted(nil, s.logPath(name)), s.about(record.Delete, name))
 	return s.withUsage(ftp.Say(ftp.CodeFileOK, "Deleted "+name)), nil
 }
 
@@ -106,10 +106,10 @@ func (s *Session) rnto(_ context.Context, name string) (ftp.Reply, error) {
 		return ftp.Reply{}, refusal
 	}
 	if err != nil {
-		s.logf(record.Error, "Rename failed: %s", reason(err))
+		s.logFailed("Rename/move failure", to, err)
 		return ftp.Reply{}, refuseFor(ftp.CodeLocalError, "Cannot rename", err)
 	}
-	s.log.Write(record.Notice, record.AppendRenamed(nil, s.renameAs, to))
+	s.logRenamed(from, target, to)
 	return ftp.Say(ftp.CodeFileOK, "Renamed"), nil
 }
 

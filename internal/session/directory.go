@@ -36,7 +36,9 @@ func (s *Session) cwdVerb(ctx context.Context, name string) (ftp.Reply, error) {
 // cwdFailed answers after a pause that grows while failure follows failure, and ends a session that only guesses.
 func (s *Session) cwdFailed(ctx context.Context, target string, err error) (ftp.Reply, error) {
 	why := reason(err)
-	s.log.Write(record.Info, record.AppendNoDirectory(nil, target, why))
+	d := s.about(record.NoDirectory, target)
+	d.Cause = why
+	s.log.WriteEvent(record.Info, record.AppendNoDirectory(nil, target, why), d)
 	pause(ctx, time.Duration(s.failedCwds)*cwdFailurePause)
 	s.failedCwds++
 	if s.failedCwds > maxFailedCwds {
@@ -86,7 +88,7 @@ func (s *Session) mkd(_ context.Context, name string) (ftp.Reply, error) {
 		return ftp.Reply{}, refusal
 	}
 	if err != nil {
-		s.logf(record.Error, "Can't create directory: %s", reason(err))
+		s.logFailed("Can't create directory", name, err)
 		return ftp.Reply{}, refuseFor(ftp.CodeUnavailable, "Cannot make the directory", err)
 	}
 	return ftp.Say(ftp.CodePathname, append([]string{`"` + name + `" : directory made`}, s.usageLines()...)...), nil
@@ -108,7 +110,7 @@ func (s *Session) rmd(_ context.Context, name string) (ftp.Reply, error) {
 		return ftp.Reply{}, refusal
 	}
 	if err != nil {
-		s.logf(record.Error, "Can't remove directory: %s", reason(err))
+		s.logFailed("Can't remove directory", name, err)
 		return ftp.Reply{}, refuseFor(ftp.CodeUnavailable, "Cannot remove the directory", err)
 	}
 	return s.withUsage(ftp.Say(ftp.CodeFileOK, "Directory removed")), nil

@@ -127,14 +127,15 @@ func (s *Session) countDummies(n needs) {
 // trace writes the command to the log under -d, as the original does.
 func (s *Session) trace(name []byte, arg string, secret bool) {
 	if s.cfg.Verbosity > 0 {
-		s.log.Write(record.Debug, record.AppendCommand(nil, string(name), arg, secret))
+		s.log.WriteEvent(record.Debug, record.AppendCommand(nil, string(name), arg, secret),
+			record.Detail{Event: record.Command, Verb: strings.ToLower(string(name))})
 	}
 }
 
 // traceReply writes the lines of a reply to the log under -d -d.
 func (s *Session) traceReply(lines []byte) {
 	for line := range bytes.Lines(lines) {
-		s.log.Write(record.Debug, bytes.TrimRight(line, "\r\n"))
+		s.log.WriteEvent(record.Debug, bytes.TrimRight(line, "\r\n"), record.Detail{Event: record.Reply})
 	}
 }
 

@@ -68,7 +68,7 @@ func (s *Session) certified(ctx context.Context, name string) (account.Account, 
 	c.Certified = true
 	a, err := s.authenticate(ctx, c)
 	if err == nil && a.UID < s.cfg.MinUID {
-		s.log.Write(record.Warning, record.AppendLowUID(nil, name, s.cfg.MinUID))
+		s.logLowUID(name)
 		return account.Account{}, false
 	}
 	if err != nil {
@@ -152,16 +152,17 @@ func (s *Session) loginFailed(ctx context.Context, cause error) (ftp.Reply, erro
 	} else if errors.Is(cause, auth.ErrUnknown) && !errors.Is(cause, auth.ErrDamaged) {
 		s.logRefusal(oneLine(cause), auth.CauseOf(cause))
 	} else {
-		s.logf(record.Error, "login of [%s]: %s [%s]", s.user, oneLine(cause), auth.CauseOf(cause))
+		s.log.WriteEvent(record.Error, fmt.Appendf(nil, "login of [%s]: %s [%s]", s.user, oneLine(cause), auth.CauseOf(cause)),
+			record.Detail{Event: record.LoginRefused, Login: s.user, Cause: string(auth.CauseOf(cause))})
 	}
 	s.failed++
 	s.failurePause(ctx)
 	if s.failed > maxFailedLogins {
-		s.log.WriteString(record.Error, record.TooManyFailures)
 		s.tally.limit(LimitLogins)
+		s.log.WriteEvent(record.Error, []byte(record.TooManyFailures), record.Detail{Event: record.LoginLocked, Login: s.user})
 		s.ending = true
 	} else if auth.CauseOf(cause) != auth.BackendDown { // else a directory that is down would have fail2ban shut its users out
-		s.log.Write(record.Warning, record.AppendAuthFailed(nil, s.user))
+		s.log.WriteEvent(record.Warning, record.AppendAuthFailed(nil, s.user), record.Detail{Event: record.LoginFailed, Login: s.user})
 	}
 	if reply, out := s.keptOut(); out {
 		return reply, nil
@@ -171,7 +172,8 @@ func (s *Session) loginFailed(ctx context.Context, cause error) (ftp.Reply, erro
 
 // logRefusal logs why a login is refused: in words, and as one that programs find.
 func (s *Session) logRefusal(reason string, cause auth.Cause) {
-	s.logf(record.Info, "login of [%s] refused: %s [%s]", s.user, reason, cause)
+	s.log.WriteEvent(record.Info, fmt.Appendf(nil, "login of [%s] refused: %s [%s]", s.user, reason, cause),
+		record.Detail{Event: record.LoginRefused, Login: s.user, Cause: string(cause)})
 }
 
 // oneLine is the text of an error, of which each backend that was asked has a line.
@@ -181,7 +183,7 @@ func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", ";
 func (s *Session) uidTooLow(ctx context.Context, a account.Account) (ftp.Reply, error) {
 	s.tally.refused(a.Source, auth.LowUID)
 	s.logRefusal(fmt.Sprintf("uid %d is below %d", a.UID, s.cfg.MinUID), auth.LowUID)
-	s.log.Write(record.Warning, record.AppendLowUID(nil, s.user, s.cfg.MinUID))
+	s.logLowUID(s.user)
 	s.failurePause(ctx)
 	if s.failed >= maxFailedLogins {
 		s.tally.limit(LimitLogins)
@@ -232,7 +234,7 @@ func (s *Session) logIn(ctx context.Context, a account.Account, code int) (ftp.R
 		return s.noHome(a.Home, err), nil
 	}
 	s.tally.loggedIn(a.Source)
-	s.log.Write(record.Info, record.AppendLogin(nil, a.Name))
+	s.logLogin(record.AppendLogin(nil, a.Name), a.Name)
 	s.account = &a
 	s.log.SetUser(a.Name)
 	s.user = ""
@@ -260,7 +262,9 @@ func (s *Session) tooManySessions(name, source string, limit uint64) ftp.Reply {
 	s.ending = true
 	s.tally.limit(LimitSessions)
 	s.tally.refused(source, auth.Sessions)
-	s.logf(record.Warning, "login of [%s] refused: the account has as many sessions as it may have (%d) [%s]", name, limit, auth.Sessions)
+	s.log.WriteEvent(record.Warning,
+		fmt.Appendf(nil, "login of [%s] refused: the account has as many sessions as it may have (%d) [%s]", name, limit, auth.Sessions),
+		record.Detail{Event: record.LoginRefused, Login: name, Cause: string(auth.Sessions)})
 	return ftp.Say(ftp.CodeNotAvailable, fmt.Sprintf("This account has as many sessions as it may have (%d), try again later", limit))
 }
 
@@ -302,7 +306,7 @@ func (s *Session) welcome(ctx context.Context, restricted bool) ftp.Reply {
 // quit says goodbye and how much was moved, in kilobytes rounded up.
 func (s *Session) quit(context.Context, string) (ftp.Reply, error) {
 	s.ending = true
-	s.log.WriteString(record.Info, record.Logout)
+	s.logLogout()
 	return ftp.Say(ftp.CodeClosing,
 		fmt.Sprintf("Uploaded in this session: %d kbytes, downloaded: %d kbytes", kilobytes(s.received), kilobytes(s.sent)),
 		"Goodbye"), nil

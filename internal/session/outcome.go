@@ -31,11 +31,15 @@ func (s *Session) transferFailed(name string, result transfer.Result, elapsed ti
 	case errors.Is(result.Err, errTooLong):
 		s.tally.limit(LimitTransfer)
 		s.ending = true
-		return ftp.Say(ftp.CodeNotAvailable, "Timeout: "+why+", this session ends")
+		text := "Timeout: " + why + ", this session ends"
+		s.logTimeout(text)
+		return ftp.Say(ftp.CodeNotAvailable, text)
 	case errors.Is(result.Err, transfer.ErrTruncated):
-		s.logf(record.Warning, "%s: %v: taken for broken off", s.logPath(name), result.Err)
+		s.logBroken(record.Warning, name, fmt.Sprintf("%v: taken for broken off", result.Err))
+	case result.Cause() == transfer.Stalled:
+		s.logBroken(record.Info, name, why)
 	case result.Cause() == transfer.SourceFailed || result.Cause() == transfer.SinkFailed:
-		s.logf(record.Error, "%s: %v", s.logPath(name), result.Err)
+		s.logBroken(record.Error, name, result.Err.Error())
 	}
 	return ftp.Say(code, s.withRate([]string{fmt.Sprintf("%s after %d bytes", why, result.Wire)}, result.Wire, elapsed)...)
 }

@@ -29,6 +29,7 @@ func (s *Session) retr(ctx context.Context, name string) (ftp.Reply, error) {
 	}
 	f, err := s.root.OpenFile(s.path(name), rootfs.Read, 0)
 	if err != nil {
+		s.logFailed("Can't open "+name, name, err)
 		return ftp.Reply{}, refuseFor(ftp.CodeUnavailable, "Cannot open "+name, err)
 	}
 	defer func() { _ = f.Close() }() // only read
@@ -44,7 +45,7 @@ func (s *Session) retr(ctx context.Context, name string) (ftp.Reply, error) {
 		return ftp.Reply{}, err
 	}
 	if restart > 0 && !s.ascii {
-		s.log.Write(record.Notice, record.AppendRestart(nil, restart))
+		s.logRestart(name, restart)
 	}
 	return s.send(ctx, conn, name, transfer.Job{File: f, Offset: restart, Size: size - restart, ASCII: s.ascii}), nil
 }
@@ -115,7 +116,7 @@ func (s *Session) send(ctx context.Context, conn *transfer.Conn, name string, jo
 	s.sent += result.Wire
 	s.moved(Downloading, result.Wire)
 	s.tally.transfer(Download, outcome(result, nil), elapsed)
-	s.log.Write(record.Notice, record.AppendDownloaded(nil, s.logPath(name), result.Wire, elapsed))
+	s.logMoved(record.Download, name, result.Wire, elapsed)
 	s.logTransfer(name, record.Transfer{Duration: elapsed, Bytes: result.Wire, Complete: result.Err == nil})
 	if result.Err != nil {
 		return s.downloadFailed(name, result, elapsed)

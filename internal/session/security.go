@@ -132,5 +132,6 @@ func (s *Session) clear() {
 // logTLS writes what a connection is protected by, in the words that log readers know.
 func (s *Session) logTLS(state tls.ConnectionState) {
 	protocol, cipher, bits := tlsconf.Describe(state)
-	s.logf(record.Info, "TLS: Enabled %s with %s, %d secret bits cipher", protocol, cipher, bits)
+	s.log.WriteEvent(record.Info, fmt.Appendf(nil, "TLS: Enabled %s with %s, %d secret bits cipher", protocol, cipher, bits),
+		record.Detail{Event: record.Protected})
 }

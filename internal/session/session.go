@@ -143,6 +143,7 @@ func (s *Session) Drain() {
 func (s *Session) Serve(ctx context.Context) {
 	s.log = s.parts.Log.Session(s.peer.Addr())
 	s.enroll()
+	s.log.SetNumber(s.live.number)
 	defer s.retire()
 	stop := context.AfterFunc(ctx, s.Drain)
 	defer s.close(stop)
@@ -193,7 +194,7 @@ func (s *Session) converse(ctx context.Context) {
 		}
 		s.command(ctx, line)
 		if s.gone {
-			s.log.WriteString(record.Info, record.Logout)
+			s.logLogout()
 			break
 		}
 	}
@@ -210,13 +211,13 @@ func (s *Session) ended(err error) {
 		s.logf(record.Warning, "TLS: the client began it without AUTH TLS, as for implicit TLS")
 		s.say(ftp.Say(ftp.CodeNotAvailable, "TLS begins with AUTH TLS on this port: choose explicit TLS"))
 	case errors.Is(err, errLineTooLong):
-		s.log.WriteString(record.Warning, record.LineTooLong)
+		s.log.WriteEvent(record.Warning, []byte(record.LineTooLong), record.Detail{Event: record.Overlong})
 		s.tally.limit(LimitLine)
 		s.say(ftp.Say(ftp.CodeNotAvailable, "Command line too long"))
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.timeout("no command for too long")
 	default:
-		s.log.WriteString(record.Info, record.Logout)
+		s.logLogout()
 	}
 }
 
@@ -224,7 +225,7 @@ func (s *Session) ended(err error) {
 func (s *Session) timeout(why string) {
 	text := "Timeout: " + why + ", this session ends"
 	s.tally.limit(LimitIdle)
-	s.log.WriteString(record.Info, text)
+	s.logTimeout(text)
 	s.say(ftp.Say(ftp.CodeNotAvailable, text))
 	s.ending = true
 }

@@ -97,7 +97,7 @@ func (s *Session) uploadOpening(conn *transfer.Conn, t *target) ftp.Reply {
 // receive moves the data and says how that went: 226 means that every byte is written and the file was closed.
 func (s *Session) receive(ctx context.Context, conn *transfer.Conn, data stream, t *target) ftp.Reply {
 	if t.offset > 0 && !s.ascii && !t.append {
-		s.log.Write(record.Notice, record.AppendRestart(nil, t.offset))
+		s.logRestart(t.name, t.offset)
 	}
 	flow := s.member.Load().Upload()
 	job := transfer.Job{File: t.file, Offset: t.offset, ASCII: s.ascii, Progress: new(transfer.Progress), Pace: flow}
@@ -126,7 +126,7 @@ func (s *Session) receive(ctx context.Context, conn *transfer.Conn, data stream,
 	_ = data.Close() // the client has finished sending, or the transfer failed anyway
 	if err == nil || !t.atomic() && result.Cause() != transfer.NoRoom {
 		s.received += result.File
-		s.log.Write(record.Notice, record.AppendUploaded(nil, s.logPath(t.name), result.File, elapsed))
+		s.logMoved(record.Upload, t.name, result.File, elapsed)
 		s.logTransfer(t.name, record.Transfer{Duration: elapsed, Bytes: result.File, Upload: true, Complete: result.Err == nil})
 	}
 	if refusal := s.quotaRefusal(t.name, err); refusal != nil {

@@ -65,7 +65,7 @@ func (s *Session) openTarget(u upload) (*target, error) {
 	if _, ok := errors.AsType[*replyError](err); ok {
 		return nil, err
 	}
-	return nil, refuseFor(ftp.CodeBadName, "Cannot write "+u.name, err)
+	return nil, s.cannotWrite(u.name, err)
 }
 
 // beginCounting finds out whether the upload counts. A quota that nobody can read leaves no room.
@@ -105,7 +105,7 @@ func (s *Session) foresee(u upload) error {
 		return refusal
 	}
 	if err != nil {
-		return refuseFor(ftp.CodeBadName, "Cannot write "+u.name, err)
+		return s.cannotWrite(u.name, err)
 	}
 	return nil
 }
@@ -200,7 +200,7 @@ func exceeds(used uint64, back int64, limit account.Limit) bool {
 // mayOverwrite refuses what is no regular file, and to anonymous users a file that holds something.
 func (s *Session) mayOverwrite(facts *ftp.Facts, name string) error {
 	if facts.IsDir() {
-		return refuseFor(ftp.CodeBadName, "Cannot write "+name, syscall.EISDIR)
+		return s.cannotWrite(name, syscall.EISDIR)
 	}
 	if !facts.IsRegular() {
 		return refuse(ftp.CodeUnavailable, nil, name+" is not a regular file")
@@ -209,6 +209,12 @@ func (s *Session) mayOverwrite(facts *ftp.Facts, name string) error {
 		return refuse(ftp.CodeUnavailable, nil, "An anonymous upload never replaces a file")
 	}
 	return nil
+}
+
+// cannotWrite refuses an upload because of what the system says of the file.
+func (s *Session) cannotWrite(name string, err error) error {
+	s.logFailed("Can't open that file", name, err)
+	return refuseFor(ftp.CodeBadName, "Cannot write "+name, err)
 }
 
 // create makes a file that does not exist yet.

@@ -50,7 +50,7 @@ func TestOneFileForAllStarts(t *testing.T) {
 			t.Errorf("%s: the settings are %+v; want %+v", mode.name, got, want)
 		}
 		c.Ask(221, "QUIT")
-		c.closed()
+		c.Rest()
 		if err := daemon.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
