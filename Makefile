@@ -41,7 +41,7 @@ privileged: ## what only root can test, on a binary without cgo
 clients: ## real clients from Debian, and a real authority, against the server
 	$(GO) test -count=1 -tags clients ./test/clients/ ./test/acme/
 
-readers: ## fail2ban, logwatch, awstats and webalizer on our logs
+readers: ## fail2ban, logwatch, awstats and webalizer on our logs, xmllint on XML
 	test/readers.sh
 
 backends: ## logins against real databases from Debian

@@ -25,6 +25,28 @@ func TestUsersShareTheServer(t *testing.T) {
 	})
 }
 
+// The whole server's rate is that of twenty clients together, within 5%, and each has its share (Q37).
+func TestTwentyClients(t *testing.T) {
+	const rate, seconds = 2_000_000, 20
+	bubble(t, func(t *testing.T, l *load) {
+		shaper := NewShaper(Rates{Upload: rate, Download: rate})
+		var up, down []*mover
+		for i := range 20 {
+			m := shaper.Join(Join{User: fmt.Sprint("user", i)})
+			up, down = append(up, l.greedy(m.Upload())), append(down, l.greedy(m.Download()))
+		}
+		l.run(seconds * time.Second)
+		for _, movers := range [][]*mover{up, down} {
+			if moved := sum(movers); moved < rate*seconds*95/100 || moved > rate*seconds*105/100 {
+				t.Errorf("%d bytes in %d seconds; want %d within 5%%", moved, seconds, rate*seconds)
+			}
+			if j := jain(movers); j <= 0.95 {
+				t.Errorf("index %.3f", j)
+			}
+		}
+	})
+}
+
 func TestSessionsShare(t *testing.T) {
 	for _, test := range []struct {
 		name                  string

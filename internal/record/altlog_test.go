@@ -131,6 +131,7 @@ func TestRotationUnderLoad(t *testing.T) {
 	}
 }
 
+// A log directory that became read-only is an error that is seen while the server runs (Q21).
 func TestTroubleIsToldOnce(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "log")

@@ -93,7 +93,10 @@ func Open(c Config) *Log {
 	l.verbose.Store(c.Verbose)
 	l.open(c)
 	if c.Resolve != nil && !l.off {
-		l.names = newNames(c.Resolve)
+		l.names = newNames(c.Resolve, func() {
+			l.WriteString(Warning, "looking up the names of clients takes longer than "+lookupLimit.String()+
+				": they are logged by address; see to the resolver, or switch lookups off (-H)")
+		})
 	}
 	go l.write()
 	return l

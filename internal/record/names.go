@@ -13,7 +13,8 @@ const (
 	maxWaiting  = 4096            // addresses that wait for a lookup; more stay numeric
 	maxNames    = 4096            // addresses remembered, found or not
 	nameLife    = 10 * time.Minute
-	noNameLife  = time.Minute // an address without a name
+	noNameLife  = time.Minute      // an address without a name
+	slowPause   = 10 * time.Minute // between two complaints of slow lookups
 )
 
 // names looks up clients' names, each address once at a time, and remembers them for a while.
@@ -21,6 +22,7 @@ type names struct {
 	resolve func(context.Context, netip.Addr) (string, error)
 	begin   func() (context.Context, context.CancelFunc) // bounds one lookup
 	end     func()                                       // cancels them all
+	slow    func()                                       // is told that a lookup took lookupLimit, once in slowPause
 	workers sync.WaitGroup
 
 	mu      sync.Mutex
@@ -29,6 +31,7 @@ type names struct {
 	waiting map[netip.Addr][]func(string) // whom to tell; also holds the addresses being looked up
 	next    []netip.Addr                  // of waiting, those not yet begun, oldest first
 	running int                           // workers
+	nagged  time.Time                     // when slow was last called
 }
 
 type knownName struct {
@@ -36,10 +39,11 @@ type knownName struct {
 	until time.Time
 }
 
-func newNames(resolve func(context.Context, netip.Addr) (string, error)) *names {
+func newNames(resolve func(context.Context, netip.Addr) (string, error), slow func()) *names {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &names{
 		resolve: resolve,
+		slow:    slow,
 		begin: func() (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, lookupLimit)
 		},
@@ -119,11 +123,30 @@ func (n *names) work() {
 func (n *names) ask(address netip.Addr) string {
 	ctx, cancel := n.begin()
 	defer cancel()
+	begun := time.Now()
 	name, err := n.resolve(ctx, address)
+	n.timed(time.Since(begun))
 	if err != nil {
 		return ""
 	}
 	return cleanHost(name)
+}
+
+// timed complains if a lookup took too long.
+func (n *names) timed(took time.Duration) {
+	if took < lookupLimit {
+		return
+	}
+	n.mu.Lock()
+	now := time.Now()
+	due := n.nagged.IsZero() || now.Sub(n.nagged) >= slowPause
+	if due {
+		n.nagged = now
+	}
+	n.mu.Unlock()
+	if due {
+		n.slow()
+	}
 }
 
 // rememberLocked keeps a name, first making room: of what has expired, else of any one address.

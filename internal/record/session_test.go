@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -91,6 +92,49 @@ func TestClientThatLeavesAtOnceHasItsName(t *testing.T) {
 	})
 }
 
+// A resolver that is a black hole holds nobody up: sessions begin at once, their lines come after two seconds with the address, one
+// line says why, and an address that was asked for in vain is not asked for again for a minute (Q33).
+func TestResolverIsABlackHole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		asked := 0
+		log := Open(Config{Output: Stderr, Stderr: &out, Resolve: func(ctx context.Context, _ netip.Addr) (string, error) {
+			asked++
+			<-ctx.Done()
+			return "", ctx.Err()
+		}})
+		begun := time.Now()
+		for range 3 {
+			s := log.Session(client)
+			s.Connected()
+			s.WriteString(Info, "ann is now logged in")
+		}
+		if took := time.Since(begun); took != 0 {
+			t.Errorf("sessions waited for %v", took)
+		}
+		time.Sleep(lookupLimit + time.Second)
+		log.Session(client).WriteString(Info, "known to have no name")
+		synctest.Wait()
+		if took := time.Since(begun); asked != 1 || took != lookupLimit+time.Second {
+			t.Errorf("asked %d times in %v; want once", asked, took)
+		}
+		log.Session(netip.MustParseAddr("192.0.2.8")).WriteString(Info, "another") // as slow, and nothing new
+		time.Sleep(lookupLimit + time.Second)
+		log.Close()
+		warnings := 0
+		for _, line := range texts(&out) {
+			if strings.HasPrefix(line, "(?@?) [WARNING] looking up the names of clients takes longer than 2s") {
+				warnings++
+			} else if !strings.HasPrefix(line, "(?@192.0.2.") {
+				t.Errorf("line %q has no address", line)
+			}
+		}
+		if warnings != 1 || len(texts(&out)) != 3*2+2+1 {
+			t.Errorf("%d warnings in\n%s", warnings, &out)
+		}
+	})
+}
+
 func TestHostStaysNumeric(t *testing.T) {
 	for name, resolve := range map[string]func(context.Context, netip.Addr) (string, error){
 		"without lookups": nil,
@@ -113,7 +157,8 @@ func TestHostStaysNumeric(t *testing.T) {
 			s.WriteString(Info, Logout)
 			log.Close()
 			t.Log(name)
-			equal(t, texts(&out),
+			slow := func(line string) bool { return strings.Contains(line, "] looking up the names of clients") } // TestResolverIsABlackHole
+			equal(t, slices.DeleteFunc(texts(&out), slow),
 				"(?@192.0.2.7) [INFO] New connection from 192.0.2.7",
 				"(?@192.0.2.7) [INFO] Logout.")
 		})
@@ -218,7 +263,7 @@ func TestLookupsAreBounded(t *testing.T) {
 }
 
 func TestNamesTableIsBounded(t *testing.T) {
-	n := newNames(func(context.Context, netip.Addr) (string, error) { return "", nil })
+	n := newNames(func(context.Context, netip.Addr) (string, error) { return "", nil }, func() {})
 	defer n.close()
 	address := client
 	for range maxNames + 10 {

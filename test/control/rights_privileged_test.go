@@ -33,7 +33,7 @@ func (s *site) as(uid, gid uint32, name string, args ...string) (status int, tex
 	return cmd.ProcessState.ExitCode(), string(out)
 }
 
-// TestRights asks a server that has given up root in the name of other users. Nobody needs a setuid program.
+// TestRights asks a server that has given up root in the name of other users. Nobody needs a setuid program (Q24).
 func TestRights(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Fatal("this test needs root")

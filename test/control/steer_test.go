@@ -60,7 +60,7 @@ const unlimited = 12 << 20
 const maxPacket = 64 << 10
 
 // TestLimits changes the rate of a running download in all three ways, and measures at the receiver: from a second after
-// pure-ftpctl was started on, the new rate holds.
+// pure-ftpctl was started on, the new rate holds (Q25).
 func TestLimits(t *testing.T) {
 	s := start(t, harness.Config{Setup: endless})
 	c := s.login()

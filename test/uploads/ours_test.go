@@ -27,7 +27,7 @@ func TestProgramFindsWhatWasRecorded(t *testing.T) {
 	repeat(t)
 }
 
-// TestPortIsOpenWithoutReader starts the server first. Pipe and lock are root's although the server is not any more.
+// TestPortIsOpenWithoutReader starts the server first: it waits for nobody, and says that events wait (Q22). Pipe and lock are root's although the server is not any more.
 func TestPortIsOpenWithoutReader(t *testing.T) {
 	newWorld(t)
 	begun := time.Now()
