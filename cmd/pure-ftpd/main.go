@@ -49,6 +49,8 @@ func run(argv []string) int {
 	case o.Action == options.ShowVersion:
 		fmt.Print(about.Line())
 		return 0
+	case o.Show != "":
+		return show(o, program)
 	case o.Check:
 		if err := checkDatabases(o); err != nil {
 			for line := range strings.Lines(err.Error() + "\n") {

@@ -120,9 +120,9 @@ func TestSwitchMistakes(t *testing.T) {
 		{"--bin", `option '--bind' requires an argument; write --bind=192.0.2.1,21`},
 		{"--dontresolv --norenam2", `unrecognized option '--norenam2'; did you mean --norename?`},
 		{"a.conf -B", `unexpected argument 'a.conf'; ` +
-			`a configuration file stands alone; beside it, only --check is possible`},
+			`a configuration file stands alone; beside it, only --check and --show are possible`},
 		{"--check a.conf -B", `unexpected argument 'a.conf'; ` +
-			`a configuration file stands alone; beside it, only --check is possible`},
+			`a configuration file stands alone; beside it, only --check and --show are possible`},
 		{"--try=", `--try: the value is empty; write --try=DIR`},
 		{"-J -x", `-J: a cipher list does not begin with a dash, unless with -C: or -S:; write -J HIGH`},
 	} {

@@ -13,6 +13,9 @@ type Options struct {
 	Action Action
 	// Check asks to print Report and exit instead of serving.
 	Check bool
+	// Show asks to print the same options in another form and exit: "config" for a configuration file, "switches" for a command line;
+	// empty means no.
+	Show string
 	// Try asks for a throw-away server; TryDir is the folder it serves, empty for the caller's
 	// choice.
 	Try    bool
@@ -173,7 +176,7 @@ type Options struct {
 }
 
 // Switches says the same on a command line: the arguments of a server without configuration file.
-// What a file denies leaves no trace in it; --check and --try are not part of it.
+// What a file denies leaves no trace in it; --check, --show and --try are not part of it.
 func (o *Options) Switches() []string { return slices.Clone(o.switches) }
 
 // Origins says where the effective value of a setting, named by its long name, was given; none

@@ -57,6 +57,8 @@ func (b *build) commandLine(args []string) (*Options, error) {
 			return b.finish()
 		case "check":
 			b.opts.Check = true
+		case "show":
+			b.show(t)
 		case "try":
 			b.try(t)
 			plain = false
@@ -105,8 +107,16 @@ func (b *build) try(t getopt.Token) {
 	}
 }
 
-// leftOver deals with the words that are no switches: the folder for --try, the file for --check,
-// or a mistake.
+// show takes --show.
+func (b *build) show(t getopt.Token) {
+	if t.Value != showConfig && t.Value != showSwitches {
+		b.mistakes.add(&Error{Setting: t.Name, Text: getopt.Quote(t.Value) + " is nothing to show", Hint: "write --show=config or --show=switches"})
+	}
+	b.opts.Show = t.Value
+}
+
+// leftOver deals with the words that are no switches: the folder for --try, the file for --check
+// or --show, or a mistake.
 func (b *build) leftOver(words []getopt.Token, plain bool) {
 	switch {
 	case len(words) == 0:
@@ -114,14 +124,14 @@ func (b *build) leftOver(words []getopt.Token, plain bool) {
 	case len(words) == 1 && b.opts.Try && b.opts.TryDir == "" && words[0].Name != "":
 		b.opts.TryDir = words[0].Name
 		return
-	case len(words) == 1 && b.opts.Check && plain:
+	case len(words) == 1 && (b.opts.Check || b.opts.Show != "") && plain:
 		b.source(words[0].Name)
 		return
 	}
 	for _, w := range words {
 		b.mistakes.add(&Error{
 			Text: "unexpected argument " + getopt.Quote(w.Name),
-			Hint: "a configuration file stands alone; beside it, only --check is possible",
+			Hint: "a configuration file stands alone; beside it, only --check and --show are possible",
 		})
 	}
 }

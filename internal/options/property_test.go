@@ -51,10 +51,24 @@ func TestFileEqualsSwitches(t *testing.T) {
 		if err != nil {
 			t.Fatalf("switches %q: %v", switches, err)
 		}
+		checkFile(t, fromFile)
+		checkFile(t, fromSwitches)
 		if !same(fromFile, fromSwitches) {
 			t.Errorf("file:\n%s\n%+v\nswitches %q:\n%+v", file.String(), fromFile, switches, fromSwitches)
 		}
 	})
+}
+
+// checkFile writes options down as a configuration file, which must mean the same.
+func checkFile(t interface{ Errorf(string, ...any) }, o *Options) {
+	text, err := o.ConfigFile()
+	if err != nil {
+		t.Errorf("%q: %v", o.Switches(), err)
+		return
+	}
+	if again, err := fileOptions(text); err != nil || !same(o, again) {
+		t.Errorf("%q: %+v\nas\n%s%+v, %v", o.Switches(), o, text, again, err)
+	}
 }
 
 // directivesOf lists the directives that are accepted.
@@ -148,6 +162,7 @@ func FuzzConfig(f *testing.F) {
 		if err != nil || !same(o, again) {
 			t.Errorf("%q: %+v\nas %q: %+v, %v", text, o, o.Switches(), again, err)
 		}
+		checkFile(t, o)
 	})
 }
 
@@ -169,12 +184,15 @@ func FuzzSwitches(f *testing.F) {
 			mistakesOf(t, err)
 			return
 		}
-		if o.Action != Serve || o.Check || o.Try {
+		if o.Action != Serve || o.Check || o.Try || o.Show != "" {
 			return
 		}
 		again, err := parse(landed(), append([]string{"pure-ftpd"}, o.Switches()...), fakeEnv(nil))
 		if err != nil || !same(o, again) {
 			t.Errorf("%q: %+v\nas %q: %+v, %v", args, o, o.Switches(), again, err)
+		}
+		if _, err := o.ConfigFile(); err == nil { // some values can only be typed
+			checkFile(t, o)
 		}
 		if report := o.Report(); strings.ContainsAny(report, "\x1b\r\x00") {
 			t.Errorf("report with control characters: %q", report)

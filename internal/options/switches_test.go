@@ -278,6 +278,43 @@ func TestTryAndCheck(t *testing.T) {
 	}
 }
 
+func TestShow(t *testing.T) {
+	env := fakeEnv(map[string]string{"/a.conf": "MaxClientsNumber 7\nPureDB \"/a b\"\nVerboseLog yes"})
+	o, err := Parse(argv("--show=switches /a.conf"), env)
+	if want := "-c 7 -l 'puredb:/a b' -d\n"; err != nil || o.Show != "switches" || o.CommandLine() != want {
+		t.Errorf("switches %q, %v; want %q", o.CommandLine(), err, want)
+	}
+	o, err = Parse([]string{"pure-ftpd", "--show", "config", "-ddAl", "PureDB:/a # b", "-lunix", "-t", "5:"}, env)
+	text, failed := o.ConfigFile()
+	if want := "VerboseLog yes\nVerboseLog yes\nChrootEveryone yes\nPureDB \"/a # b\"\nUnixAuthentication yes\nAnonymousBandwidth 5:\n"; err != nil || failed != nil || text != want {
+		t.Errorf("file %q, %v, %v; want %q", text, err, failed, want)
+	}
+	o, err = Parse(argv("-O /a -I -1 -c 3 --show config"), env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := o.ConfigFile(); err == nil || err.Error() != "-I -1: no line of a configuration file says this" {
+		t.Errorf("file %q, %v", text, err)
+	}
+}
+
+// Each directive there is, as a switch and back (P3): none is lost, and none changes its meaning.
+func TestEveryDirectiveAndBack(t *testing.T) {
+	for _, one := range directivesOf(landed()) {
+		lines := one.key.name + " " + one.key.example + "\n"
+		if needs := needed("--" + one.row.long); needs != "" {
+			key := newBuild(landed(), fakeEnv(nil)).row(strings.SplitN(needs, "=", 2)[0]).keywords[0]
+			lines += key.name + " " + key.example + "\n"
+		}
+		o, err := fileOptions(lines)
+		if err != nil {
+			t.Errorf("%s: %v", lines, err)
+			continue
+		}
+		checkFile(t, o)
+	}
+}
+
 func TestVirtualChroot(t *testing.T) {
 	env := fakeEnv(map[string]string{"/a.conf": "VirtualChroot yes"})
 	for _, test := range []struct {

@@ -35,8 +35,8 @@ func objects(t *testing.T, path string) (list []map[string]any) {
 	return list
 }
 
-// find waits for an object whose fields are like these.
-func find(t *testing.T, path string, want map[string]any) {
+// seek waits for an object whose fields are like these.
+func seek(t *testing.T, path string, want map[string]any) {
 	t.Helper()
 	await(t, fmt.Sprint(want, " in ", path), func() bool {
 		for _, fields := range objects(t, path) {
@@ -62,8 +62,8 @@ func TestLogGoesWhereItIsTold(t *testing.T) {
 	p.serves(t, "127.0.0.1:"+number)
 	c := user(t, "127.0.0.1:"+number, "ann")
 	c.store("hostile\"\xff name", "x")
-	find(t, path, map[string]any{"event": "login", "login": "ann", "address": "127.0.0.1", "level": "INFO"})
-	find(t, path, map[string]any{
+	seek(t, path, map[string]any{"event": "login", "login": "ann", "address": "127.0.0.1", "level": "INFO"})
+	seek(t, path, map[string]any{
 		"event": "upload", "user": "ann", "root": filepath.Join(dir, "home"), "path": "/hostile\"\u00ff name", "raw": true, "bytes": 1., "level": "NOTICE",
 	})
 	await(t, "the text", func() bool {
@@ -75,7 +75,7 @@ func TestLogGoesWhereItIsTold(t *testing.T) {
 	time.Sleep(1100 * time.Millisecond) // the server looks once a second
 	c.ask(250, "DELE hostile\"\xff name")
 	await(t, "a new file", func() bool { _, err := os.Stat(path); return err == nil })
-	find(t, path, map[string]any{"event": "delete", "path": "/hostile\"\u00ff name"})
+	seek(t, path, map[string]any{"event": "delete", "path": "/hostile\"\u00ff name"})
 }
 
 func TestLogFileThatCannotBeOpened(t *testing.T) {

@@ -1,0 +1,83 @@
+package options
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"pureftpd/internal/getopt"
+)
+
+// What --show shows.
+const (
+	showConfig   = "config"
+	showSwitches = "switches"
+)
+
+// CommandLine is Switches as a shell reads them.
+func (o *Options) CommandLine() string {
+	words := make([]string, len(o.switches))
+	for i, word := range o.switches {
+		words[i] = shellWord(word)
+	}
+	return strings.Join(words, " ") + "\n"
+}
+
+// shellWord quotes what a shell would take for more, or less, than a word.
+func shellWord(word string) string {
+	plain := func(r rune) bool {
+		return r < 0x80 && (isAlnum(byte(r)) || strings.ContainsRune("-_=+./,:%@", r))
+	}
+	if word != "" && strings.TrimFunc(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// ConfigFile is a configuration file that means the same as the switches or files that were given. A few values of switches cannot be
+// said in a file; they are errors, all of them joined.
+func (o *Options) ConfigFile() (string, error) {
+	var file strings.Builder
+	var mistakes []error
+	b := newBuild(settings(), Env{})
+	for _, t := range getopt.Split(o.switches, b.switches()) {
+		if t.Err != nil {
+			return "", t.Err // Switches are right
+		}
+		row := &b.rows[t.Option]
+		line, ok := directiveFor(row, t.Value)
+		if !ok {
+			mistakes = append(mistakes, fmt.Errorf("%s: no line of a configuration file says this", strings.TrimSpace(t.Name+" "+t.Value)))
+			continue
+		}
+		file.WriteString(line + "\n")
+	}
+	return file.String(), errors.Join(mistakes...)
+}
+
+// directiveFor is the line that stands for a switch: one that is read as that value.
+func directiveFor(row *setting, value string) (string, bool) {
+	for _, key := range row.keywords {
+		rest := value
+		if n := len(key.prefix); n <= len(value) && strings.EqualFold(value[:n], key.prefix) {
+			rest = value[n:]
+		} else if n > 0 {
+			continue
+		}
+		for _, written := range []string{rest, `"` + rest + `"`, "yes", commaApart(rest)} {
+			if strings.ContainsFunc(written, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) || tidy(written, key.grammar.verbatim) == "" {
+				continue
+			}
+			if got, given, err := key.grammar.read(tidy(written, key.grammar.verbatim)); err == nil && given && got == rest {
+				return key.name + " " + written, true
+			}
+		}
+	}
+	return "", false
+}
+
+// commaApart is a pair as the grammar of two paths wants it.
+func commaApart(value string) string {
+	first, second, _ := strings.Cut(value, ",")
+	return `"` + first + `" "` + second + `"`
+}
