@@ -41,7 +41,7 @@ func (s *Session) notice(_ context.Context, name string) []string {
 func noticeLines(text string) []string {
 	var lines []string
 	for line := range strings.Lines(text) {
-		line = strings.Map(printable, strings.TrimRight(line, "\r\n"))
+		line = printable(strings.TrimRight(line, "\r\n"))
 		for {
 			if len(lines) == maxNoticeLines {
 				return lines
@@ -57,10 +57,13 @@ func noticeLines(text string) []string {
 	return lines
 }
 
-// printable replaces a control character.
-func printable(r rune) rune {
-	if r < 0x20 || r == 0x7f {
-		return '_'
+// printable replaces each control character. Other bytes stay, whatever their encoding.
+func printable(line string) string {
+	b := []byte(line)
+	for i, c := range b {
+		if c < 0x20 || c == 0x7f {
+			b[i] = '_'
+		}
 	}
-	return r
+	return string(b)
 }
