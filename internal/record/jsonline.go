@@ -48,7 +48,7 @@ func replaceLevel(_ []string, a slog.Attr) slog.Attr {
 func (e *jsonEncoder) encode(l *line) ([]byte, error) {
 	e.buf.Reset()
 	e.attrs, e.raw = e.attrs[:0], false
-	message := l.message[:min(len(l.message), maxMessage)]
+	message := cut(l.message)
 	if l.addHost {
 		message += l.host
 	}
@@ -91,6 +91,18 @@ func (e *jsonEncoder) encode(l *line) ([]byte, error) {
 	r.AddAttrs(e.attrs...)
 	err := e.handler.Handle(context.Background(), r)
 	return e.buf.Bytes(), err
+}
+
+// cut shortens a message that is too long, between two characters.
+func cut(message string) string {
+	if len(message) <= maxMessage {
+		return message
+	}
+	end := maxMessage
+	for end > maxMessage-utf8.UTFMax && !utf8.RuneStart(message[end]) {
+		end--
+	}
+	return message[:end]
 }
 
 // add adds a text, if there is one.

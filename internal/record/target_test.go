@@ -66,6 +66,13 @@ func TestJSONLines(t *testing.T) {
 		b = append(b, text...)
 	}
 	golden(t, "json", b)
+	for length := range 4 { // a long message ends between two characters
+		x := line{message: strings.Repeat("x", length) + strings.Repeat("\U0001F600", maxMessage)}
+		text, err := e.encode(&x)
+		if err != nil || bytes.Contains(text, []byte("raw")) || len(text) > maxMessage+200 {
+			t.Errorf("a long message became %d bytes: %.60s... %v", len(text), text, err)
+		}
+	}
 	with, err := newJSONEncoder(77).encode(&line{})
 	if err != nil || !bytes.Contains(with, []byte(`"pid":77`)) {
 		t.Errorf("with a process number: %s, %v", with, err)
@@ -128,12 +135,12 @@ func FuzzJSONLine(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}
-		for key, want := range map[string]string{"user": user, "path": path, "to": path, "msg": message[:min(len(message), maxMessage)]} {
+		for key, want := range map[string]string{"user": user, "path": path, "to": path, "msg": cut(message)} {
 			if got, _ := fields[key].(string); got != latin1(want) {
 				t.Errorf("%s of %q is %q; want %q", key, text, got, latin1(want))
 			}
 		}
-		if raw, _ := fields["raw"].(bool); raw == (utf8.ValidString(user) && utf8.ValidString(path) && utf8.ValidString(message[:min(len(message), maxMessage)])) {
+		if raw, _ := fields["raw"].(bool); raw == (utf8.ValidString(user) && utf8.ValidString(path) && utf8.ValidString(cut(message))) {
 			t.Errorf("raw is %t in %q", raw, text)
 		}
 	})

@@ -83,6 +83,8 @@ func TestLogFileThatCannotBeOpened(t *testing.T) {
 	dir, number := folder(t), port(t)
 	p := launch(t, dir, command{args: logs(t, dir, number, "--logto", dir+"/no/log")})
 	p.endsWith(t, 1, "log file: open "+dir+"/no/log: no such file or directory")
+	p = launch(t, dir, command{args: logs(t, dir, number, "-O", "clf:"+dir+"/no/transfers", "-O", "json:"+dir)})
+	p.endsWith(t, 1, "transfer log: open "+dir+"/no/transfers: no such file or directory", "transfer log: open "+dir+": is a directory")
 	p = launch(t, dir, command{args: logs(t, dir, number, "-B", "--logto", "json:stderr")})
 	p.endsWith(t, 1, "standard error leads nowhere")
 }
