@@ -85,7 +85,7 @@ func TestFixedSettingsKeepTheirValue(t *testing.T) {
 	other := parsed(t, strings.Join([]string{
 		"Bind 127.0.0.1,4", "IPV4Only yes", "IPV6Only yes", "ImplicitTLSListen 990", "TLS 1", "Daemonize yes", "PIDFile /p", "NoControl yes",
 		"ControlDir /d", "ControlViewers a", "ControlOperators b", "ControlAdmins c", "CallUploadScript yes", "SyslogFacility local1",
-		"LogPID yes", "DontResolve yes",
+		"LogPID yes", "DontResolve yes", "LogTo /l",
 	}, "\n"))
 	for name, keep := range fixed() {
 		if !names[name] {

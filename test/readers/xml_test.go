@@ -37,11 +37,12 @@ func TestXML(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := greeted(t, conn)
-		c.login([]string{"ann", user}[i%2])
-		data := c.data()
+		c := harness.NewClient(t, conn, 2*patience)
+		c.Reply(220)
+		c.Login([]string{"ann", user}[i%2])
+		data := c.Data()
 		t.Cleanup(func() { data.Close() })
-		c.ask(150, "STOR "+name)
+		c.Ask(150, "STOR "+name)
 	}
 	text, err := exec.Command(who, "--dir", filepath.Join(s.Dir, "run"), "-x", "-n").Output()
 	if err != nil {

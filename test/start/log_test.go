@@ -61,7 +61,7 @@ func TestLogGoesWhereItIsTold(t *testing.T) {
 	p := launch(t, dir, command{args: logs(t, dir, number, "-f", "none", "--logto", "json:"+path, "--logto", "stderr")})
 	p.serves(t, "127.0.0.1:"+number)
 	c := user(t, "127.0.0.1:"+number, "ann")
-	c.store("hostile\"\xff name", "x")
+	c.Store("hostile\"\xff name", "x")
 	seek(t, path, map[string]any{"event": "login", "login": "ann", "address": "127.0.0.1", "level": "INFO"})
 	seek(t, path, map[string]any{
 		"event": "upload", "user": "ann", "root": filepath.Join(dir, "home"), "path": "/hostile\"\u00ff name", "raw": true, "bytes": 1., "level": "NOTICE",
@@ -73,7 +73,7 @@ func TestLogGoesWhereItIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(1100 * time.Millisecond) // the server looks once a second
-	c.ask(250, "DELE hostile\"\xff name")
+	c.Ask(250, "DELE hostile\"\xff name")
 	await(t, "a new file", func() bool { _, err := os.Stat(path); return err == nil })
 	seek(t, path, map[string]any{"event": "delete", "path": "/hostile\"\u00ff name"})
 }
@@ -105,7 +105,7 @@ func TestBackgroundWithoutLogDaemon(t *testing.T) {
 	if got := p.stderr.String(); !strings.HasPrefix(got, want) || want == "" && got != "" {
 		t.Errorf("-B wrote %q; want %q", got, want)
 	}
-	user(t, "127.0.0.1:"+number, "ann").works()
+	works(t, user(t, "127.0.0.1:"+number, "ann"))
 }
 
 // TestReadOnlyLogDirectory: a transfer log that cannot be begun anew is an error in the log, and the server goes on (Q21).
@@ -124,13 +124,13 @@ func TestReadOnlyLogDirectory(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = os.Chmod(filepath.Dir(path), 0o755) }) // to be removed
 	time.Sleep(1100 * time.Millisecond)                           // the server looks once a second
-	c.store("a", "x")
-	c.store("b", "x")
+	c.Store("a", "x")
+	c.Store("b", "x")
 	await(t, "the error", func() bool {
 		return strings.Contains(p.stderr.String(), "[ERROR] transfer log "+path+": open it anew after it was moved: open "+path+": permission denied")
 	})
 	if text, err := os.ReadFile(path + ".1"); err != nil || strings.Count(string(text), "\n") != 2 {
 		t.Errorf("the old file holds %q, %v; want both lines", text, err)
 	}
-	c.works()
+	works(t, c)
 }
