@@ -5,7 +5,7 @@ package transfer
 func (l *Lease) Arrived() (*Conn, bool) {
 	a, ok, err := l.take(false)
 	if !ok && err == nil {
-		l.port.drain() // it may be in the kernel's queue
+		l.drain() // it may be in the kernel's queue
 		a, ok, _ = l.take(false)
 	}
 	return a.conn(ok), ok

@@ -13,19 +13,22 @@ import (
 // other, until it is released, passed to Reserve as Previous, or lost. One goroutine uses it.
 type Lease struct {
 	p    *Passive
-	port *listener
 	pair pair
 	any  bool
 	wake chan struct{} // room for one
 
 	// Guarded by Passive.mu.
-	ready   bool // connections are accepted: set when the port's queue has been emptied
+	port    *listener // nil: a younger process has it
+	ready   bool      // connections are accepted: set when the port's queue has been emptied
 	err     error
 	waiting bool
 	served  bool          // a connection has come since Reserve
 	touched time.Duration // last use
 	count   int
 	parked  [maxParked]arrival
+	away    uint64 // its number at the younger process; 0: there is none
+	known   int    // what the younger knows of count
+	owner   owner  // of a lease that an older process has
 }
 
 // maxParked bounds the connections that wait for their transfer command. More than one is rare: a
@@ -48,7 +51,7 @@ func (l *Lease) Accept(ctx context.Context) (*Conn, error) {
 	if a, ok, err := l.take(false); ok || err != nil {
 		return a.conn(ok), err
 	}
-	l.port.drain() // it may be in the kernel's queue
+	l.drain() // it may be in the kernel's queue
 	for {
 		a, ok, err := l.take(true)
 		if ok || err != nil {
@@ -85,6 +88,9 @@ func (l *Lease) take(wait bool) (a arrival, ok bool, err error) {
 	if l.waiting && l.wake == nil {
 		l.wake = make(chan struct{}, 1)
 	}
+	if l.waiting {
+		l.tellUseLocked()
+	}
 	return a, ok, nil
 }
 
@@ -97,6 +103,7 @@ func (l *Lease) leave() (arrival, bool) {
 	if l.err != nil {
 		return arrival{}, false
 	}
+	l.tellUseLocked()
 	return l.shiftLocked()
 }
 
@@ -109,6 +116,7 @@ func (l *Lease) shiftLocked() (arrival, bool) {
 	l.count--
 	copy(l.parked[:], l.parked[1:])
 	l.touched = l.p.now()
+	l.tellUseLocked()
 	return a, true
 }
 
@@ -117,8 +125,12 @@ func (l *Lease) parkLocked(a arrival) bool {
 	if !l.ready || l.err != nil || l.count == maxParked {
 		return false
 	}
+	if l.owner.older != nil {
+		return l.forwardLocked(a)
+	}
 	l.parked[l.count] = a
 	l.count++
+	l.known++ // whoever has sent it counts it, too
 	l.served = true
 	if l.waiting {
 		l.waiting = false
@@ -134,7 +146,11 @@ func (l *Lease) Release() {
 	p.mu.Lock()
 	if l.err == nil {
 		l.endLocked(ErrReleased)
-		p.restLocked(l)
+		if l.port != nil {
+			p.restLocked(l)
+		} else {
+			p.giveBackLocked(l)
+		}
 	}
 	p.mu.Unlock()
 	l.dropParked()
@@ -144,6 +160,10 @@ func (l *Lease) Release() {
 func (l *Lease) endLocked(err error) {
 	l.err = err
 	l.p.stats.Leases--
+	if l.owner.older != nil {
+		l.lostLocked()
+		return
+	}
 	if l.waiting {
 		l.waiting = false
 		l.wake <- struct{}{}
@@ -155,7 +175,10 @@ func (l *Lease) endLocked(err error) {
 func (l *Lease) dropParked() {
 	var parked [maxParked]arrival
 	l.p.mu.Lock()
-	n := copy(parked[:], l.parked[:l.count])
+	n := 0
+	if l.owner.older == nil { // else they are with their owner
+		n = copy(parked[:], l.parked[:l.count])
+	}
 	l.count = 0
 	l.p.mu.Unlock()
 	closeArrivals(parked[:n])
@@ -198,6 +221,16 @@ func (l *Lease) idleAfterLocked() time.Duration {
 	return l.touched + max(l.p.cfg.Hold, l.p.cfg.Rest)
 }
 
+// drain empties the queue of the port, if the port is this process's.
+func (l *Lease) drain() {
+	l.p.mu.Lock()
+	port := l.port
+	l.p.mu.Unlock()
+	if port != nil {
+		port.drain()
+	}
+}
+
 // renew gives a session its own pair again. It reports false when the lease has ended or is for
 // something else, and also when the connection that the pair was given out for has not come: it may
 // be on its way, and would be taken for the next one. Connections of an earlier command are closed.
@@ -207,18 +240,19 @@ func (p *Passive) renew(l *Lease, req Request) bool {
 		return false
 	}
 	p.mu.Lock()
-	came := l.served || l.err != nil
+	came := l.served || l.err != nil || l.port == nil
 	p.mu.Unlock()
 	if !came {
-		l.port.drain() // it may be in the kernel's queue
+		l.drain() // it may be in the kernel's queue
 	}
 	p.mu.Lock()
-	ok := l.err == nil && l.served
+	ok := l.err == nil && l.served && l.port != nil
 	if ok {
 		l.touched = p.now()
 		l.served = false
+		p.renameLocked(l, req.owner)
 	}
-	late := l.count > 0
+	late := l.count > 0 && l.owner.older == nil
 	p.mu.Unlock()
 	if ok && late {
 		l.dropParked()

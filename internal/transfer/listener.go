@@ -24,6 +24,7 @@ type listener struct {
 	// had reached the port before is still on its way. It is taken before Passive.mu.
 	accepting sync.Mutex
 	name      unix.RawSockaddrAny // where accept4 leaves the peer's address
+	paused    bool                // the port is being handed over: nothing is accepted
 
 	// Guarded by Passive.mu.
 	held int    // pairs of this port in Passive.pairs, in use or at rest
@@ -51,12 +52,17 @@ func listen(at netip.AddrPort, backlog int) (*listener, error) {
 	if err != nil {
 		return nil, errors.Join(err, unix.Close(fd))
 	}
-	file := os.NewFile(uintptr(fd), "passive port "+port.String())
+	return openListener(fd, port)
+}
+
+// openListener makes a listener of a socket that listens.
+func openListener(fd int, at netip.AddrPort) (*listener, error) {
+	file := os.NewFile(uintptr(fd), "passive port "+at.String())
 	raw, err := file.SyscallConn()
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	l := &listener{at: port, file: file, raw: raw}
+	l := &listener{at: at, file: file, raw: raw}
 	l.pull = func(fd uintptr) { _ = l.acceptAll(int(fd)) }
 	return l, nil
 }
@@ -108,7 +114,7 @@ func (l *listener) serve() {
 	}
 	for pause := first; ; pause = min(2*pause, last) {
 		if err := l.raw.Read(accept); err != nil {
-			return // closed
+			return // closed, or paused
 		}
 		if !l.stuck.Swap(true) {
 			pause = first
@@ -135,6 +141,9 @@ func scarce(err error) bool {
 func (l *listener) acceptAll(fd int) error {
 	l.accepting.Lock()
 	defer l.accepting.Unlock()
+	if l.paused {
+		return unix.EAGAIN
+	}
 	for {
 		nfd, err := accept4(fd, &l.name)
 		if err == unix.EAGAIN {

@@ -65,6 +65,9 @@ type Passive struct {
 	cancel context.CancelFunc
 	loops  sync.WaitGroup
 
+	// gate is read-locked by who gives out a pair. Freeze holds it until Follow or Resume. It is taken first of all.
+	gate sync.RWMutex
+
 	mu      sync.Mutex
 	closed  bool
 	pools   map[netip.Addr]*pool
@@ -72,6 +75,10 @@ type Passive struct {
 	resting []rest // in the order in which they end
 	queues  map[queueKey][]*turn
 	stats   Stats
+	younger Younger           // has the ports; nil: this process has them
+	abroad  map[uint64]*Lease // leases of this process, by their numbers at the younger
+	last    uint64            // the number of the latest
+	handed  uint64            // the last number before the latest Freeze
 }
 
 // Stats are the counters of a Passive.
@@ -150,6 +157,11 @@ func (p *Passive) Close() error {
 		}
 	}
 	clear(p.pairs)
+	for _, l := range p.abroad {
+		l.endLocked(net.ErrClosed)
+		defer l.dropParked()
+	}
+	clear(p.abroad)
 	for _, queue := range p.queues {
 		for _, t := range queue {
 			t.call()

@@ -17,6 +17,8 @@ type Request struct {
 	Any bool
 	// Previous is the lease the session has had, or nil. It is renewed if it fits, else released.
 	Previous *Lease
+
+	owner owner // the older process that asks, if one does
 }
 
 // key returns the client part of the pair.
@@ -55,17 +57,30 @@ const maxLook = 250 * time.Millisecond
 // Config.Wait or the end of ctx and returns ErrNoPort.
 func (p *Passive) Reserve(ctx context.Context, req Request) (*Lease, error) {
 	req.Local, req.Client = plain(req.Local), clientKey(req.Client)
-	if req.Previous != nil {
-		if p.renew(req.Previous, req) {
-			return req.Previous, nil
+	for {
+		reserve := p.reserveHere
+		if p.follows() != nil {
+			reserve = p.reserveThere
 		}
-		req.Previous.Release()
+		if l, err := reserve(ctx, &req); !errors.Is(err, errMoved) {
+			return l, err
+		}
+	}
+}
+
+// reserveHere leases a pair of this process's ports.
+func (p *Passive) reserveHere(ctx context.Context, req *Request) (*Lease, error) {
+	if req.Previous != nil {
+		l, err := p.renewed(req)
+		if l != nil || err != nil {
+			return l, err
+		}
 	}
 	var t *turn
 	var end time.Time
 	key := queueKey{req.Local, req.key()}
 	for {
-		l, retry, err := p.find(req, t)
+		l, retry, err := p.find(*req, t)
 		if l != nil || err != nil {
 			p.quit(key, t)
 			return l, err
@@ -140,11 +155,17 @@ func (p *Passive) callLocked(key queueKey) {
 
 // find looks for a port once. With neither lease nor error, retry says when to look again.
 func (p *Passive) find(req Request, t *turn) (*Lease, time.Duration, error) {
+	p.gate.RLock()
+	defer p.gate.RUnlock()
 	for {
 		p.mu.Lock()
 		if p.closed {
 			p.mu.Unlock()
 			return nil, 0, net.ErrClosed
+		}
+		if p.younger != nil {
+			p.mu.Unlock()
+			return nil, 0, errMoved
 		}
 		now := p.now()
 		p.wakeLocked(now)
@@ -306,7 +327,7 @@ func (p *Passive) takeOverLocked(l *Lease) {
 
 // grantLocked makes the lease. It is not ready: find empties the port's queue first.
 func (p *Passive) grantLocked(port *listener, req *Request) *Lease {
-	l := &Lease{p: p, port: port, pair: pair{port.at, req.key()}, any: req.Any, touched: p.now()}
+	l := &Lease{p: p, port: port, pair: pair{port.at, req.key()}, any: req.Any, touched: p.now(), owner: req.owner}
 	p.pairs[l.pair] = hold{lease: l}
 	port.held++
 	if req.Any {
