@@ -103,6 +103,14 @@ func (a *Admission) enter(from netip.Addr) verdict {
 	return admitted
 }
 
+// occupy takes a place without asking whether there is one, for a client whom another process has let in.
+func (a *Admission) occupy(from netip.Addr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.total++
+	a.byAddress[from]++
+}
+
 // leave gives a place back.
 func (a *Admission) leave(from netip.Addr) {
 	a.mu.Lock()

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,24 @@ type Bind struct {
 	Port string // number or service name
 	IPv4 bool
 	IPv6 bool
+	// From are sockets of another process that may be what is wanted. It may be nil.
+	From *Inherited
+}
+
+// A family is an address of a Bind.
+type family struct{ network, address string }
+
+// families are the addresses to listen on.
+func (b Bind) families() (all []family) {
+	for _, f := range []struct {
+		network, wildcard string
+		wanted            bool
+	}{{"tcp4", "0.0.0.0", b.IPv4}, {"tcp6", "::", b.IPv6}} {
+		if f.wanted {
+			all = append(all, family{f.network, net.JoinHostPort(cmp.Or(b.Host, f.wildcard), b.Port)})
+		}
+	}
+	return all
 }
 
 var errNothingToListenOn = errors.New("nothing to listen on: IPv4 and IPv6 are both switched off or unavailable")
@@ -23,18 +42,15 @@ var errNothingToListenOn = errors.New("nothing to listen on: IPv4 and IPv6 are b
 func Listen(ctx context.Context, b Bind) ([]net.Listener, error) {
 	var listeners []net.Listener
 	var missing []error
-	for _, family := range []struct {
-		network, wildcard string
-		wanted            bool
-	}{{"tcp4", "0.0.0.0", b.IPv4}, {"tcp6", "::", b.IPv6}} {
-		if !family.wanted {
+	for _, f := range b.families() {
+		if b.IPv6 && b.From.covers(f) {
 			continue
 		}
-		host := b.Host
-		if host == "" {
-			host = family.wildcard
+		l := b.From.take(f)
+		var err error
+		if l == nil {
+			l, err = listen(ctx, f.network, f.address)
 		}
-		l, err := listen(ctx, family.network, net.JoinHostPort(host, b.Port))
 		switch {
 		case err == nil:
 			listeners = append(listeners, l)

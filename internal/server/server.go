@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 
@@ -24,11 +25,17 @@ type Server struct {
 	log       *record.Log
 	tidier    *tidier
 
-	mu       sync.Mutex
-	tenure   *tenure // of the handler that new sessions get
-	sessions map[*session.Session]*tenure
-	draining bool
-	running  sync.WaitGroup
+	pause pause
+
+	mu        sync.Mutex
+	tenure    *tenure // of the handler that new sessions get
+	sessions  map[*session.Session]seat
+	listeners []net.Listener
+	draining  bool
+	abandoned bool               // another process has the listeners
+	left      func(netip.Addr)   // is told of sessions that end; nil: nobody is
+	elsewhere map[netip.Addr]int // sessions of older processes
+	running   sync.WaitGroup
 
 	refusedMu   sync.Mutex
 	lastRefused netip.Addr // the last address told of -C, so that the log is not flooded
@@ -39,31 +46,39 @@ type Server struct {
 func New(handler *session.Handler, admission *Admission, log *record.Log) *Server {
 	return &Server{
 		admission: admission, log: log, tidier: newTidier(),
-		tenure: &tenure{handler: handler}, sessions: make(map[*session.Session]*tenure),
+		tenure: &tenure{handler: handler}, sessions: make(map[*session.Session]seat),
 	}
 }
 
 // Serve accepts clients until ctx is cancelled or all listeners fail, then closes the listeners, lets running transfers
-// finish and ends every session. Cancelling halt ends them in the middle, too. It returns once no session is left.
+// finish and ends every session. Cancelling halt ends them in the middle, too. After Abandon sessions go on as they like until
+// ctx is cancelled. Serve returns once no session is left.
 func (s *Server) Serve(ctx, halt context.Context, listeners []net.Listener) error {
 	defer s.tidier.stop()
 	defer context.AfterFunc(ctx, func() {
 		closeAll(listeners)
 		s.drain()
 	})()
+	s.mu.Lock()
+	s.listeners = listeners
+	s.mu.Unlock()
 	var accepting sync.WaitGroup
 	errs := make([]error, len(listeners))
 	for i, l := range listeners {
 		accepting.Go(func() { errs[i] = s.accept(ctx, halt, l) })
 	}
 	accepting.Wait()
-	s.drain()
+	if !s.Abandoned() {
+		s.drain()
+	}
 	s.running.Wait()
 	return errors.Join(errs...)
 }
 
 // accept lets clients in until the listener is closed.
 func (s *Server) accept(ctx, halt context.Context, l net.Listener) error {
+	s.pause.begin()
+	defer s.pause.end()
 	wait := time.Millisecond
 	for {
 		conn, err := l.Accept()
@@ -73,6 +88,8 @@ func (s *Server) accept(ctx, halt context.Context, l net.Listener) error {
 			s.admit(halt, conn, l)
 		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
 			return nil
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			s.pause.wait(ctx)
 		case !temporary(err):
 			return fmt.Errorf("accept on %s: %w", l.Addr(), err)
 		default:
@@ -116,7 +133,7 @@ func (s *Server) admit(halt context.Context, conn net.Conn, l net.Listener) {
 		turnAway(conn, secure, s.refusalText(v))
 		return
 	}
-	client := s.begin(conn, secure)
+	client := s.begin(conn, from, secure)
 	if client == nil {
 		s.admission.leave(from)
 		_ = conn.Close() // the server is ending

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net"
+	"net/netip"
 
 	"pureftpd/internal/session"
 )
@@ -12,6 +13,12 @@ type tenure struct {
 	handler  *session.Handler
 	sessions int
 	over     func() // called once when another handler is in place and the last session has ended
+}
+
+// A seat is a session's: who serves it, and where its client is.
+type seat struct {
+	tenure *tenure
+	from   netip.Addr
 }
 
 // Use has sessions that begin from now on served by handler. Those that run keep the one they began with. over is called once,
@@ -29,7 +36,7 @@ func (s *Server) Use(handler *session.Handler, over func()) {
 }
 
 // begin opens and registers a session, with TLS from its first byte where secure; nil if the server is ending.
-func (s *Server) begin(conn net.Conn, secure bool) *session.Session {
+func (s *Server) begin(conn net.Conn, from netip.Addr, secure bool) *session.Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.draining {
@@ -41,17 +48,21 @@ func (s *Server) begin(conn net.Conn, secure bool) *session.Session {
 	}
 	client := open(conn)
 	s.tenure.sessions++
-	s.sessions[client] = s.tenure
+	s.sessions[client] = seat{s.tenure, from}
 	return client
 }
 
 // end forgets a session.
 func (s *Server) end(client *session.Session) {
 	s.mu.Lock()
-	t := s.sessions[client]
+	at := s.sessions[client]
+	t := at.tenure
 	delete(s.sessions, client)
 	t.sessions--
 	last := t != s.tenure && t.sessions == 0
+	if s.left != nil {
+		s.left(at.from)
+	}
 	s.mu.Unlock()
 	if last {
 		t.over()
