@@ -108,8 +108,12 @@ func status(ctx context.Context, inv *invocation) error {
 			limits = s.Limits.String()
 		}
 		c := s.Counters
+		mode := s.Mode
+		if s.Successor != 0 {
+			mode = fmt.Sprintf("finishing after a hand-over to %d", s.Successor)
+		}
 		err = errors.Join(err, writeTable(inv.out, [][]string{
-			{"Server", fmt.Sprintf("%d, %s, version %s", s.PID, s.Mode, s.Version)},
+			{"Server", fmt.Sprintf("%d, %s, version %s", s.PID, mode, s.Version)},
 			{"Running for", span(s.Now.Sub(s.Started))},
 			{"Sessions", fmt.Sprintf("%d, %d downloading, %d uploading", c.Open, c.Downloading, c.Uploading)},
 			{"Limits of all", limits},

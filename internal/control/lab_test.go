@@ -210,6 +210,7 @@ func newLab(t testing.TB) *lab {
 				w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 				_, _ = io.WriteString(w, sampleMetrics)
 			}),
+			Handover: func(func() (*net.UnixConn, error)) error { return errors.New("the server accepts nobody any more") },
 		},
 	}
 	return l
@@ -243,11 +244,15 @@ func (recorder) SetReadDeadline(time.Time) error  { return nil }
 func (recorder) SetWriteDeadline(time.Time) error { return nil }
 
 // as answers a request of somebody with a role, without a connection.
-func (l *lab) as(role Role, method, path, body string) *httptest.ResponseRecorder {
+func (l *lab) as(role Role, method, path, body string, header ...string) *httptest.ResponseRecorder {
 	s := &Server{config: l.config, caller: peerOf}
 	ctx := context.WithValue(context.Background(), guestKey{}, &guest{role: role, peer: identity.Peer{PID: 7, UID: 8}})
 	w := httptest.NewRecorder()
-	s.handler().ServeHTTP(recorder{w}, httptest.NewRequest(method, path, strings.NewReader(body)).WithContext(ctx))
+	req := httptest.NewRequest(method, path, strings.NewReader(body)).WithContext(ctx)
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	s.handler().ServeHTTP(recorder{w}, req)
 	return w
 }
 

@@ -186,12 +186,13 @@ func TestDocumentFitsTheReplies(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, test := range []struct {
 		method, path, args, query, body string
+		upgrade                         bool
 		change                          func(*lab)
 	}{
 		{method: "GET", path: "/v1/server"},
 		{method: "GET", path: "/v1/server", change: func(l *lab) {
 			status := l.config.Hooks.Status()
-			status.Limits, status.MaxOpen = &Rates{1, 2}, 50
+			status.Limits, status.MaxOpen, status.Successor = &Rates{1, 2}, 50, 12
 			l.config.Hooks.Status = func() Status { return status }
 		}},
 		{method: "PUT", path: "/v1/server/limits", body: `{"upload":1}`},
@@ -206,6 +207,9 @@ func TestDocumentFitsTheReplies(t *testing.T) {
 		{method: "POST", path: "/v1/server/reload", change: func(l *lab) { l.reload = &Error{409, "the server is ending"} }},
 		{method: "POST", path: "/v1/server/reload", change: func(l *lab) { l.reload = errors.New("broken") }},
 		{method: "POST", path: "/v1/server/reload", change: func(l *lab) { l.config.Hooks.Reload = nil }},
+		{method: "POST", path: "/v1/server/handover", change: func(l *lab) { l.config.Hooks.Handover = nil }},
+		{method: "POST", path: "/v1/server/handover"},
+		{method: "POST", path: "/v1/server/handover", upgrade: true},
 		{method: "GET", path: "/v1/server/settings"},
 		{method: "GET", path: "/v1/metrics"},
 		{method: "GET", path: "/v1/metrics", change: func(l *lab) { l.config.Hooks.Metrics = nil }},
@@ -266,7 +270,11 @@ func TestDocumentFitsTheReplies(t *testing.T) {
 			args = "4194307"
 		}
 		path := strings.NewReplacer("{id}", args, "{name}", "ann", "{address}", "192.0.2.1").Replace(test.path)
-		w := l.as(Admin, test.method, path+test.query, test.body)
+		var header []string
+		if test.upgrade {
+			header = []string{"Upgrade", handoverProtocol}
+		}
+		w := l.as(Admin, test.method, path+test.query, test.body, header...)
 		what := fmt.Sprintf("%s %s %.40s = %d", test.method, path, test.body, w.Code)
 		o := d.Paths[test.path][strings.ToLower(test.method)]
 		reply, ok := o.Responses[fmt.Sprint(w.Code)]
@@ -300,7 +308,7 @@ func TestDocumentFitsTheReplies(t *testing.T) {
 	for path, operations := range d.Paths {
 		for method, o := range operations {
 			for _, code := range slices.Sorted(maps.Keys(o.Responses)) {
-				if name := strings.ToUpper(method) + " " + path + " " + code; code != "403" && !seen[name] {
+				if name := strings.ToUpper(method) + " " + path + " " + code; code != "403" && code != "101" && !seen[name] {
 					t.Errorf("%s is documented and was not seen", name)
 				}
 			}

@@ -16,6 +16,7 @@ func routes() []route {
 		{"PUT", "/v1/server/limits", Operator, (*Server).limitServer},
 		{"POST", "/v1/server/drain", Admin, (*Server).drain},
 		{"POST", "/v1/server/reload", Admin, (*Server).reload},
+		{"POST", "/v1/server/handover", Admin, (*Server).handover},
 		{"GET", "/v1/server/settings", Admin, (*Server).settings},
 		{"GET", "/v1/metrics", Viewer, (*Server).metrics},
 

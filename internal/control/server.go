@@ -63,6 +63,9 @@ type Hooks struct {
 	Reload    func() (Reload, error) // may be nil
 	Bans      Bans                   // may be nil
 	Metrics   http.Handler           // may be nil
+	// Handover gives the listening sockets to the process at the other end of what connect returns, which is called at most
+	// once. May be nil.
+	Handover func(connect func() (*net.UnixConn, error)) error
 }
 
 // A Config is what a Server is made of.

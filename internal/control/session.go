@@ -62,6 +62,8 @@ type Status struct {
 	MaxOpen  int       `json:"max_open,omitempty"` // sessions at once; 0: any number
 	Limits   *Rates    `json:"limits,omitempty"`   // of all transfers together, if they were changed since the start
 	Counters Counters  `json:"counters"`
+	// Successor is the process that has taken the sockets over: this one finishes its sessions.
+	Successor int `json:"successor,omitempty"`
 }
 
 // Counters are sums since the start, and what there is now.
