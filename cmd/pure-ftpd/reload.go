@@ -37,8 +37,7 @@ type reloader struct {
 	watching sync.WaitGroup
 }
 
-// newReloader begins to keep the certificate, and reads the settings again when it is asked to: those of argv, as of a start in
-// the present directory.
+// newReloader reads the settings again when it is asked to: those of argv, as of a start in the present directory.
 func newReloader(ctx context.Context, argv []string, p *parts, s *server.Server) (*reloader, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -47,17 +46,25 @@ func newReloader(ctx context.Context, argv []string, p *parts, s *server.Server)
 	r := &reloader{
 		parts: p, server: s, argv: argv, env: options.Again(dir, protected),
 		root: p.current.Load().options.RootLogins() || !identity.Active(), // else nothing was given up
-		keep: func() func() { return p.current.Load().keepCertificate(ctx) },
+		halt: func() {},
+		keep: func() func() { return sync.OnceFunc(p.current.Load().keepCertificate(ctx)) },
 		done: make(chan struct{}),
 	}
-	r.halt = r.keep()
 	return r, nil
 }
 
 // drain refuses reloads from now on.
 func (r *reloader) drain() { r.ending.Store(true) }
 
-// close ends what newReloader began.
+// retire leaves the settings and the certificate to another process, which has taken this one's place.
+func (r *reloader) retire() {
+	r.drain()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.halt()
+}
+
+// close ends what watch began.
 func (r *reloader) close() {
 	r.drain()
 	close(r.done)
@@ -67,8 +74,11 @@ func (r *reloader) close() {
 	r.halt()
 }
 
-// watch reloads at each SIGHUP, until close. One that comes because the terminal was closed stops the server in place of that.
+// watch keeps the certificate, and reloads at each SIGHUP, until close. One that comes because the terminal was closed stops the server in place of that.
 func (r *reloader) watch(hangups <-chan os.Signal, t terminal, stop func()) {
+	r.mu.Lock()
+	r.halt = r.keep()
+	r.mu.Unlock()
 	r.watching.Go(func() {
 		for {
 			select {
@@ -87,7 +97,7 @@ func (r *reloader) watch(hangups <-chan os.Signal, t terminal, stop func()) {
 }
 
 var errEnding = &control.Error{
-	Status: http.StatusConflict, Text: "the server is ending: its last transfers keep the settings they have",
+	Status: http.StatusConflict, Text: "the server accepts nobody any more: its last sessions keep the settings they have",
 }
 
 // reload reads, checks and builds everything a start would, and then puts it in the place of what is there. What is wrong is

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net"
 	"net/netip"
 	"os"
 	"os/user"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"pureftpd/internal/control"
+	"pureftpd/internal/handover"
 	"pureftpd/internal/options"
 	"pureftpd/internal/pace"
 	"pureftpd/internal/record"
@@ -30,6 +32,7 @@ type remote struct {
 	rights  control.Rights
 	socket  *control.Socket // nil: there is none
 	server  *control.Server // nil until serve
+	giver   *handover.Giver // nil: the process does not listen
 }
 
 // openRemote makes the socket, while the process may still do that. Without one the server does its work all the same, unless
@@ -97,6 +100,10 @@ func (r *remote) serve(drain func()) {
 	if r.mode != "inetd" {
 		bans = liveBans{r.parts}
 	}
+	var give func(func() (*net.UnixConn, error)) error
+	if r.giver != nil {
+		give = r.giver.Give
+	}
 	r.server = control.Serve(r.socket.UnixListener, control.Config{
 		Rights:   r.rights,
 		Sessions: liveSessions{r.parts},
@@ -110,6 +117,7 @@ func (r *remote) serve(drain func()) {
 			Metrics:   r.parts.metricsHandler(),
 			Bans:      bans,
 			Reload:    r.reload,
+			Handover:  give,
 		},
 	})
 	r.parts.control = r.server
@@ -169,6 +177,9 @@ func (r *remote) status() control.Status {
 			Open: c.Open, Downloading: c.Downloading, Uploading: c.Uploading, Sessions: c.Sessions, Logins: c.Logins,
 			Downloads: c.Downloads, Uploads: c.Uploads, BytesSent: c.Sent, BytesReceived: c.Received,
 		},
+	}
+	if r.giver != nil {
+		s.Successor = r.giver.Successor()
 	}
 	if rates, set := r.parts.handler().Total(); set {
 		limits := control.Rates(rates)

@@ -31,27 +31,37 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 	defer signal.Stop(signals)
-	listeners, err := openListeners(ctx, o)
+	passed, err := passedListeners(activation.Files(true))
+	if err != nil {
+		return err
+	}
+	old, err := takeOver(ctx, o, passed)
+	if err != nil {
+		return err
+	}
+	defer old.close()
+	listeners, err := openListeners(ctx, o, passed, old)
 	if err != nil {
 		return err
 	}
 	defer closeListeners(listeners)
-	pid, err := pidfile.Write(o.PIDFile)
-	if err != nil && os.Geteuid() == 0 {
-		return err
+	var pid *pidfile.File
+	var noPID error    // without root there often is no place for one
+	if !old.exists() { // else its own file stands until it has done its part
+		if pid, noPID = pidfile.Write(o.PIDFile); noPID != nil && os.Geteuid() == 0 {
+			return noPID
+		}
 	}
-	noPID := err // without root there often is no place for one
-	if pid != nil {
-		defer func() { err = errors.Join(err, asRoot(pid.Remove)) }()
-	}
+	defer func() {
+		if pid != nil {
+			err = errors.Join(err, asRoot(pid.Remove))
+		}
+	}()
 	p, err := newParts(o, nil, nil)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	if noPID != nil {
-		p.log.WriteString(record.Warning, noPID.Error())
-	}
 	r, err := openRemote(o, p, "standalone")
 	if err != nil {
 		return err
@@ -67,28 +77,73 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 	}
 	defer again.close()
 	r.reload = again.reload
+	if err := old.begin(s, p); err != nil {
+		return err
+	}
+	if old.exists() {
+		noPID = asRoot(func() (err error) {
+			pid, err = pidfile.Write(o.PIDFile)
+			return err
+		})
+	}
+	if noPID != nil {
+		p.log.WriteString(record.Warning, noPID.Error())
+	}
 	for _, l := range listeners {
 		p.log.WriteString(record.Debug, "listening on "+l.Addr().String())
 	}
-	if err := ready(); err != nil {
+	if err := ready(old.exists()); err != nil {
 		return err
 	}
 	again.watch(hangups, ownTerminal(), stopBy(signals, syscall.SIGHUP))
+	r.giver = newGiver(s, p, len(passed) > 0 || old.exists() && old.Passed, again.retire)
 	r.serve(stopBy(signals, drained{}))
-	return serveUntilSignal(ctx, p, s, listeners, signals, again.drain)
+	return serveUntilSignal(ctx, p, signals, again.drain, func(ctx, halt context.Context) error {
+		err := s.Serve(ctx, halt, listeners)
+		old.outlast(ctx, s)
+		r.giver.Close()
+		old.close()
+		return err
+	})
 }
 
-// openListeners takes the sockets that systemd passed on, or opens those of -S and the one for implicit TLS.
-func openListeners(ctx context.Context, o *options.Options) ([]net.Listener, error) {
-	if passed := activation.Files(true); len(passed) > 0 {
-		listeners, err := passedListeners(passed)
-		for i, l := range listeners {
-			if implicitTLS(o, l.Addr()) {
-				listeners[i] = server.Implicit(l)
-			}
-		}
-		return listeners, err
+// openListeners takes the sockets that systemd passed on, to this process or its predecessor, or else has those of -S and the one
+// for implicit TLS: from the predecessor, or opened here.
+func openListeners(ctx context.Context, o *options.Options, passed []net.Listener, old *predecessor) ([]net.Listener, error) {
+	if len(passed) == 0 && old.exists() && old.Passed && !bound(o) {
+		passed = old.Sockets.Rest()
 	}
+	for i, l := range passed {
+		if implicitTLS(o, l.Addr()) {
+			passed[i] = server.Implicit(l)
+		}
+	}
+	if len(passed) > 0 {
+		return passed, nil
+	}
+	var listeners []net.Listener
+	for _, b := range bindings(o) {
+		b.From = old.sockets()
+		opened, err := server.Listen(ctx, b.Bind)
+		if err != nil {
+			closeListeners(listeners)
+			if b.implicit {
+				err = fmt.Errorf("implicit TLS: %w", err)
+			}
+			return nil, err
+		}
+		for _, l := range opened {
+			if b.implicit {
+				l = server.Implicit(l)
+			}
+			listeners = append(listeners, l)
+		}
+	}
+	return listeners, nil
+}
+
+// bindings say where the options have the server listen.
+func bindings(o *options.Options) []binding {
 	port := "21"
 	if os.Geteuid() != 0 {
 		port = strconv.Itoa(unprivilegedPort)
@@ -96,21 +151,13 @@ func openListeners(ctx context.Context, o *options.Options) ([]net.Listener, err
 	if o.BindPortSet {
 		port = strconv.Itoa(int(o.BindPort))
 	}
-	listeners, err := server.Listen(ctx, server.Bind{Host: o.BindHost, Port: port, IPv4: !o.IPv6Only, IPv6: !o.IPv4Only})
-	if err != nil || o.ImplicitTLS == nil {
-		return listeners, err
+	all := []binding{{server.Bind{Host: o.BindHost, Port: port, IPv4: !o.IPv6Only, IPv6: !o.IPv4Only}, false}}
+	if t := o.ImplicitTLS; t != nil {
+		all = append(all, binding{
+			server.Bind{Host: t.Host, Port: strconv.Itoa(int(t.Port)), IPv4: !o.IPv6Only, IPv6: !o.IPv4Only}, true,
+		})
 	}
-	secure, err := server.Listen(ctx, server.Bind{
-		Host: o.ImplicitTLS.Host, Port: strconv.Itoa(int(o.ImplicitTLS.Port)), IPv4: !o.IPv6Only, IPv6: !o.IPv4Only,
-	})
-	if err != nil {
-		closeListeners(listeners)
-		return nil, fmt.Errorf("implicit TLS: %w", err)
-	}
-	for _, l := range secure {
-		listeners = append(listeners, server.Implicit(l))
-	}
-	return listeners, nil
+	return all
 }
 
 // implicitTLS reports whether clients that came to a local address, by way of a super-server or of systemd, begin with TLS: the
@@ -150,8 +197,13 @@ func closeListeners(listeners []net.Listener) {
 }
 
 // ready tells whoever waits for the start that it has succeeded: systemd, and under -B the process that was called.
-func ready() error {
-	if _, err := sdaemon.SdNotify(false, sdaemon.SdNotifyReady); err != nil {
+// After a hand-over systemd learns which process is the service now.
+func ready(successor bool) error {
+	state := sdaemon.SdNotifyReady
+	if successor {
+		state = fmt.Sprintf("MAINPID=%d\n%s", os.Getpid(), state)
+	}
+	if _, err := sdaemon.SdNotify(false, state); err != nil {
 		return fmt.Errorf("notify systemd: %w", err)
 	}
 	return background.Ready()
@@ -164,17 +216,17 @@ func catchSignals(more ...os.Signal) chan os.Signal {
 	return signals
 }
 
-// serveUntilSignal serves. The first signal stops the listening and lets running transfers finish; a second one ends everything.
-// drain is called before the first does so.
+// serveUntilSignal serves until serve returns. The first signal stops the listening and lets running transfers finish, and drain is
+// called before that; a second one ends everything.
 func serveUntilSignal(
-	ctx context.Context, p *parts, s *server.Server, listeners []net.Listener, signals <-chan os.Signal, drain func(),
+	ctx context.Context, p *parts, signals <-chan os.Signal, drain func(), serve func(ctx, halt context.Context) error,
 ) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	halt, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx, halt, listeners) }()
+	go func() { done <- serve(ctx, halt) }()
 	for cancel := stop; ; cancel = end {
 		select {
 		case err := <-done:

@@ -63,7 +63,9 @@ func try(ctx context.Context, o *options.Options) error {
 	}
 	fmt.Print(instructions(dir.path, only.password, reachable(addr), p.current.Load().tls.Fingerprint()))
 	r.serve(stopBy(signals, drained{}))
-	return serveUntilSignal(ctx, p, server.New(p.handler(), p.admission, p.log), listeners, signals, func() {})
+	return serveUntilSignal(ctx, p, signals, func() {}, func(ctx, halt context.Context) error {
+		return server.New(p.handler(), p.admission, p.log).Serve(ctx, halt, listeners)
+	})
 }
 
 // A directory is what is served on trial, and whose it is.

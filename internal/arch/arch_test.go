@@ -20,7 +20,7 @@ var rooms = map[string]string{
 		"internal/auth/unixauth internal/ban internal/control internal/identity " +
 		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +
 		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf " +
-		"internal/acmecert internal/background internal/certd internal/metrics internal/pidfile internal/uploads",
+		"internal/acmecert internal/background internal/certd internal/handover internal/metrics internal/pidfile internal/uploads",
 	"cmd/pure-authd":        "internal/authd internal/scriptd",
 	"cmd/pure-certd":        "internal/certd internal/scriptd",
 	"cmd/pure-ftpctl":       "internal/control internal/getopt",
@@ -34,6 +34,7 @@ var rooms = map[string]string{
 	"internal/certd":        "internal/linemsg",
 	"cmd/pure-pamd":         "internal/pamlink",
 	"internal/control":      "internal/identity",
+	"internal/handover":     "internal/server internal/transfer",
 	"internal/options":      "internal/getopt",
 	"internal/scriptd":      "internal/background internal/getopt internal/identity internal/linemsg internal/pidfile",
 	"internal/server":       "internal/session internal/record",

@@ -124,6 +124,7 @@ func (b *build) finish() (*Options, error) {
 	b.current = nil
 	b.checkTLS()
 	b.checkACME()
+	b.checkTakeOver()
 	if err := b.mistakes.err(); err != nil {
 		return nil, err
 	}

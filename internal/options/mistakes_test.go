@@ -56,6 +56,7 @@ func TestSwitchMistakes(t *testing.T) {
 		{"--logto xml:/a", `--logto: unknown format "xml"; write one of text, json`},
 		{"--logto json:syslog", `--logto: lines of the system log have a format of their own; JSON goes to stderr or to a file; write --logto=json:/var/log/pure-ftpd.json`},
 		{"--logto a", `--logto: "a" is neither syslog nor stderr nor an absolute path; write --logto=json:/var/log/pure-ftpd.json`},
+		{"--takeover --nocontrol", "--takeover: the running server is found by its control socket; leave NoControl out"},
 		{"--controldir run", `--controldir: "run" is not an absolute path; write --controldir=/run/ftp`},
 		{"--controlviewers a,b", `--controlviewers: "a,b" is no group; one is given at a time; write --controlviewers=staff`},
 		{"--controladmins <>", `--controladmins: "" is no group; one is given at a time; write --controladmins=staff`},

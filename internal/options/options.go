@@ -48,6 +48,8 @@ type Options struct {
 	PIDFile string
 	// Control is about the control socket.
 	Control Control
+	// TakeOver takes the listening sockets of a running server over, if there is one.
+	TakeOver bool
 
 	// Passive is the range of ports for passive data connections, both ends included.
 	Passive PortRange

@@ -52,3 +52,10 @@ func controlGroup(row setting, name string, field func(*Options) *[]string) sett
 	row.set, row.show = addGroup(field), showGroups(field)
 	return row
 }
+
+// checkTakeOver finds out whether the running server can be found at all.
+func (b *build) checkTakeOver() {
+	if b.opts.TakeOver && b.opts.Control.Off {
+		b.contradiction("takeover", hinted("leave NoControl out", "the running server is found by its control socket"))
+	}
+}

@@ -35,6 +35,7 @@ func fixed() map[string]func(next, old *Options) {
 		"implicittlslisten": func(next, old *Options) { next.ImplicitTLS = old.ImplicitTLS },
 
 		// So were these made, and others know where they are.
+		"takeover":         func(next, old *Options) { next.TakeOver = old.TakeOver },
 		"daemonize":        func(next, old *Options) { next.Daemonize = old.Daemonize },
 		"pidfile":          func(next, old *Options) { next.PIDFile = old.PIDFile },
 		"nocontrol":        func(next, old *Options) { next.Control.Off = old.Control.Off },

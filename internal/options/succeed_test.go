@@ -87,6 +87,7 @@ func TestFixedSettingsKeepTheirValue(t *testing.T) {
 		"ControlDir /d", "ControlViewers a", "ControlOperators b", "ControlAdmins c", "CallUploadScript yes", "SyslogFacility local1",
 		"LogPID yes", "DontResolve yes", "LogTo /l",
 	}, "\n"))
+	other.TakeOver = true // which a file cannot say beside NoControl
 	for name, keep := range fixed() {
 		if !names[name] {
 			t.Errorf("%s is no setting", name)

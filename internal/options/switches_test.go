@@ -179,6 +179,8 @@ func TestSwitches(t *testing.T) {
 		{"", "logto", "syslog, else stderr"},
 		{"--logto syslog --logt=JSON:stderr --logto /a:b --logto text:/c", "logto", "syslog, json:stderr, text:/a:b, text:/c"},
 		{"--logto /a --logto json:/a", "logto", "json:/a"},
+		{"", "takeover", "no"},
+		{"--takeover", "takeover", "yes"},
 		{"", "nocontrol", "no"},
 		{"--nocontrol", "nocontrol", "yes"},
 		{"", "controldir", "the usual one"},

@@ -728,6 +728,14 @@ func settings() []setting {
 			show:     showLog,
 		},
 		{
+			long:    "takeover",
+			section: running, ours: true,
+			help:     "take the place of the running server: it accepts nobody any more and finishes its sessions",
+			keywords: []keyword{{name: "TakeOver", grammar: boolean(), example: "yes"}},
+			set:      turnOn(func(o *Options) *bool { return &o.TakeOver }),
+			show:     showYes(func(o *Options) *bool { return &o.TakeOver }),
+		},
+		{
 			long:    "nocontrol",
 			section: running, ours: true,
 			help:     "make no control socket: pure-ftpwho and pure-ftpctl do not see the server",
