@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -238,7 +239,7 @@ func TestNothingComesOfIt(t *testing.T) {
 			for {
 				m, fd, err := y.link.receive()
 				if fd >= 0 {
-					transfer.CloseDescriptor(fd)
+					syscall.Close(fd)
 				}
 				if err != nil {
 					t.Error(err)

@@ -6,8 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // An Older is a process that has handed its passive ports over to this one, and still has sessions. Its methods never wait.
@@ -219,6 +217,3 @@ func (p *Passive) renewed(req *Request) (*Lease, error) {
 	l.Release()
 	return nil, nil //nolint:nilnil // a new one has to be found
 }
-
-// CloseDescriptor closes a descriptor that came from another process and is of no use.
-func CloseDescriptor(fd int) { _ = unix.Close(fd) }

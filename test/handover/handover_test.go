@@ -53,6 +53,8 @@ type site struct {
 	dir        string
 	port       int // two for data follow
 	notify     *net.UnixConn
+	bind       []string            // where the servers listen
+	passed     *os.File            // a socket for the next server, as from systemd
 	as         *syscall.Credential // who runs the servers; nil: who runs the test
 	generation []*process
 }
@@ -112,6 +114,7 @@ func newSite(t *testing.T, as *syscall.Credential) *site {
 			t.Fatal("no free ports")
 		}
 	}
+	s.bind = []string{"-S", "127.0.0.1," + strconv.Itoa(s.port)}
 	return s
 }
 
@@ -139,13 +142,17 @@ func content(seed uint64) []byte {
 func (s *site) launch(more ...string) *process {
 	s.t.Helper()
 	args := append([]string{
-		"-H", "-f", "none", "-S", "127.0.0.1," + strconv.Itoa(s.port), "-p", fmt.Sprintf("%d:%d", s.port+1, s.port+2),
+		"-H", "-f", "none", "-p", fmt.Sprintf("%d:%d", s.port+1, s.port+2),
 		"-l", "puredb:" + s.dir + "/users.pdb", "-g", s.dir + "/pid", "--controldir", s.dir + "/run", "-c", "500", "-C", "300",
-	}, more...)
+	}, append(more, s.bind...)...)
 	p := &process{Cmd: exec.Command(program, args...), ended: make(chan struct{})}
 	p.Stderr = &p.errs
 	p.Env = append(os.Environ(), "NOTIFY_SOCKET="+s.dir+"/notify")
 	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Credential: s.as}
+	if s.passed != nil {
+		p.Path, p.Args = "/bin/sh", append([]string{"sh", "-c", `LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"`, "sh", program}, args...)
+		p.ExtraFiles, s.passed = []*os.File{s.passed}, nil
+	}
 	if err := p.Start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -392,4 +399,28 @@ func testStopOfAnOlder(t *testing.T, as *syscall.Credential) {
 		t.Errorf("exit status %d: %s", status, a.errs.String())
 	}
 	s.login("127.0.0.1").Fetch("large")
+}
+
+// TestSocketOfSystemd is handed over to servers that have no -S, though the port is not the usual one.
+func TestSocketOfSystemd(t *testing.T) {
+	s := newSite(t, nil)
+	s.bind = nil
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", s.port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.passed, err = l.(*net.TCPListener).File(); err != nil {
+		t.Fatal(err)
+	}
+	passed := s.passed
+	s.begin()
+	if err := errors.Join(l.Close(), passed.Close()); err != nil {
+		t.Fatal(err)
+	}
+	first := s.login("127.0.0.1")
+	for range 2 {
+		s.begin("--takeover")
+		s.login("127.0.0.2").Fetch("large")
+	}
+	first.Fetch("large")
 }
