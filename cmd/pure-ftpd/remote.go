@@ -22,7 +22,7 @@ import (
 	"pureftpd/internal/session"
 )
 
-// A remote is the control socket of this process. Without a socket its methods do nothing.
+// A remote is how this process is watched and steered: its control socket, if it has one, and what it serves by HTTP.
 type remote struct {
 	options *options.Options // of the start
 	parts   *parts
@@ -33,18 +33,19 @@ type remote struct {
 	socket  *control.Socket // nil: there is none
 	server  *control.Server // nil until serve
 	giver   *handover.Giver // nil: the process does not listen
+	web     *web
 }
 
 // openRemote makes the socket, while the process may still do that. Without one the server does its work all the same, unless
 // a directory was asked for.
 func openRemote(o *options.Options, p *parts, mode string) (*remote, error) {
 	r := &remote{options: o, parts: p, mode: mode, begun: time.Now()}
-	if o.Control.Off {
-		return r, nil
-	}
 	var err error
+	if r.web, err = openWeb(o, mode, p.log); err != nil || o.Control.Off {
+		return r, err
+	}
 	if r.rights, err = rightsOf(o.Control); err != nil {
-		return nil, err
+		return nil, errors.Join(err, r.web.close())
 	}
 	dir := o.Control.Dir
 	if dir == "" {
@@ -54,7 +55,7 @@ func openRemote(o *options.Options, p *parts, mode string) (*remote, error) {
 	switch {
 	case err == nil:
 	case o.Control.Dir != "":
-		return nil, err
+		return nil, errors.Join(err, r.web.close())
 	default:
 		p.log.WriteString(record.Warning, "no control socket: "+err.Error())
 	}
@@ -93,9 +94,6 @@ func groupID(name string) (uint32, error) {
 
 // serve begins to answer; drain is how the server is told to finish.
 func (r *remote) serve(drain func()) {
-	if r.socket == nil {
-		return
-	}
 	var bans control.Bans // none in inetd mode, where each client has a process
 	if r.mode != "inetd" {
 		bans = liveBans{r.parts}
@@ -104,7 +102,7 @@ func (r *remote) serve(drain func()) {
 	if r.giver != nil {
 		give = r.giver.Give
 	}
-	r.server = control.Serve(r.socket.UnixListener, control.Config{
+	config := control.Config{
 		Rights:   r.rights,
 		Sessions: liveSessions{r.parts},
 		Log:      func(text string) { r.parts.log.WriteString(record.Notice, text) },
@@ -119,12 +117,19 @@ func (r *remote) serve(drain func()) {
 			Reload:    r.reload,
 			Handover:  give,
 		},
-	})
-	r.parts.control = r.server
+	}
+	r.web.serve(config)
+	if r.socket != nil {
+		r.server = control.Serve(r.socket.UnixListener, config)
+		r.parts.control = r.server
+	}
 }
 
 // close ends the answering and removes the socket; on trial its directory, too, if nothing else is in it.
 func (r *remote) close() {
+	if err := r.web.close(); err != nil {
+		r.parts.log.WriteString(record.Warning, err.Error())
+	}
 	if r.socket == nil {
 		return
 	}

@@ -19,7 +19,7 @@ var rooms = map[string]string{
 		"internal/auth/pamauth internal/auth/pgsqlauth internal/auth/puredbauth internal/auth/sqlauth internal/auth/sqliteauth " +
 		"internal/auth/unixauth internal/ban internal/control internal/identity " +
 		"internal/options internal/passhash internal/puredb internal/record internal/rootfs internal/server " +
-		"internal/session internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf " +
+		"internal/session internal/statuspage internal/transfer internal/listing internal/pace internal/passwdfile internal/quota internal/tlsconf " +
 		"internal/acmecert internal/background internal/certd internal/handover internal/metrics internal/pidfile internal/uploads",
 	"cmd/pure-authd":        "internal/authd internal/scriptd",
 	"cmd/pure-certd":        "internal/certd internal/scriptd",
@@ -37,6 +37,7 @@ var rooms = map[string]string{
 	"internal/handover":     "internal/server internal/transfer",
 	"internal/options":      "internal/getopt",
 	"internal/scriptd":      "internal/background internal/getopt internal/identity internal/linemsg internal/pidfile",
+	"internal/statuspage":   "internal/control",
 	"internal/server":       "internal/session internal/record",
 	"internal/session": "internal/account internal/auth internal/ftp internal/identity internal/listing internal/record " +
 		"internal/rootfs internal/transfer internal/pace internal/quota internal/tlsconf internal/ban internal/metrics",

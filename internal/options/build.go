@@ -123,6 +123,7 @@ func (b *build) warn(format string, args ...any) {
 func (b *build) finish() (*Options, error) {
 	b.current = nil
 	b.checkTLS()
+	b.checkWeb()
 	b.checkACME()
 	b.checkTakeOver()
 	if err := b.mistakes.err(); err != nil {

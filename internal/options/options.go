@@ -46,10 +46,11 @@ type Options struct {
 	Daemonize bool
 	// PIDFile is where the process id is written.
 	PIDFile string
-	// Control is about the control socket.
+	// Control is about the control socket, Web about what is served to browsers and Prometheus.
 	Control Control
 	// TakeOver takes the listening sockets of a running server over, if there is one.
 	TakeOver bool
+	Web      Web
 
 	// Passive is the range of ports for passive data connections, both ends included.
 	Passive PortRange

@@ -43,6 +43,10 @@ func fixed() map[string]func(next, old *Options) {
 		"controlviewers":   func(next, old *Options) { next.Control.Viewers = old.Control.Viewers },
 		"controloperators": func(next, old *Options) { next.Control.Operators = old.Control.Operators },
 		"controladmins":    func(next, old *Options) { next.Control.Admins = old.Control.Admins },
+		"statuspage":       func(next, old *Options) { next.Web.Page = old.Web.Page },
+		"statustoken":      func(next, old *Options) { next.Web.TokenFile = old.Web.TokenFile },
+		"statusname":       func(next, old *Options) { next.Web.Names = old.Web.Names },
+		"metrics":          func(next, old *Options) { next.Web.Metrics = old.Web.Metrics },
 		"uploadscript":     func(next, old *Options) { next.UploadScript = old.UploadScript },
 
 		// The log is one for all sessions, and its daemon connected.

@@ -85,7 +85,7 @@ func TestFixedSettingsKeepTheirValue(t *testing.T) {
 	other := parsed(t, strings.Join([]string{
 		"Bind 127.0.0.1,4", "IPV4Only yes", "IPV6Only yes", "ImplicitTLSListen 990", "TLS 1", "Daemonize yes", "PIDFile /p", "NoControl yes",
 		"ControlDir /d", "ControlViewers a", "ControlOperators b", "ControlAdmins c", "CallUploadScript yes", "SyslogFacility local1",
-		"LogPID yes", "DontResolve yes", "LogTo /l",
+		"LogPID yes", "DontResolve yes", "LogTo /l", "StatusPage 8080", "StatusToken /t", "StatusName a.example", "MetricsAddress 9100",
 	}, "\n"))
 	other.TakeOver = true // which a file cannot say beside NoControl
 	for name, keep := range fixed() {

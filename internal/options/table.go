@@ -1,6 +1,7 @@
 package options
 
 import (
+	"strings"
 	"time"
 
 	"pureftpd/internal/getopt"
@@ -764,5 +765,41 @@ func settings() []setting {
 			long: "controladmins", arg: getopt.Required,
 			help: "a group whose members may do all that root may with the control socket",
 		}, "ControlAdmins", func(o *Options) *[]string { return &o.Control.Admins }),
+		{
+			long: "statuspage", value: "[ADDRESS:]PORT", arg: getopt.Required,
+			section: running, again: lastWins, ours: true,
+			example:  "8021",
+			help:     "serve a web page about the server there; on this machine only, if no address is given",
+			keywords: []keyword{{name: "StatusPage", grammar: nospace(), example: "8021"}},
+			set:      setWeb(func(o *Options) **Bind { return &o.Web.Page }),
+			show:     showWeb(func(o *Options) *Bind { return o.Web.Page }),
+		},
+		{
+			long: "statustoken", value: "FILE", arg: getopt.Required,
+			section: running, again: lastWins, ours: true,
+			example:  "/etc/pure-ftpd/status.token",
+			help:     "who knows the token in this file may end sessions, send messages, limit and ban on the page",
+			keywords: []keyword{{name: "StatusToken", grammar: rest(), example: "/etc/pure-ftpd/status.token"}},
+			set:      setStatusToken,
+			show:     func(o *Options) string { return orNone(o.Web.TokenFile) },
+		},
+		{
+			long: "statusname", value: "NAME", arg: getopt.Required,
+			section: running, again: appends, ours: true,
+			example:  "ftp-status.example.com",
+			help:     "a name under which browsers find the page; may be given more than once",
+			keywords: []keyword{{name: "StatusName", grammar: nospace(), example: "ftp-status.example.com"}},
+			set:      setStatusName,
+			show:     func(o *Options) string { return orNone(strings.Join(o.Web.Names, ", ")) },
+		},
+		{
+			long: "metrics", value: "[ADDRESS:]PORT", arg: getopt.Required,
+			section: running, again: lastWins, ours: true,
+			example:  "9121",
+			help:     "serve counters for Prometheus there, at /metrics; on this machine only, if no address is given",
+			keywords: []keyword{{name: "MetricsAddress", grammar: nospace(), example: "9121"}},
+			set:      setWeb(func(o *Options) **Bind { return &o.Web.Metrics }),
+			show:     showWeb(func(o *Options) *Bind { return o.Web.Metrics }),
+		},
 	}
 }
