@@ -38,8 +38,8 @@ unit: ## the hermetic tests alone
 privileged: ## what only root can test, on a binary without cgo
 	test/privileged.sh
 
-clients: ## real clients from Debian, and a real authority, against the server
-	$(GO) test -count=1 -tags clients ./test/clients/ ./test/acme/
+clients: ## real clients from Debian, a real authority and a browser against the server
+	$(GO) test -count=1 -tags clients ./test/clients/ ./test/acme/ ./test/page/
 
 readers: ## fail2ban, logwatch, awstats and webalizer on our logs, xmllint on XML
 	test/readers.sh

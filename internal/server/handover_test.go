@@ -78,7 +78,7 @@ func TestPause(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(nil, NewAdmission(1, 0), nil)
+	s := New(nil, NewAdmission(1, 0, nil), nil)
 	s.admission.occupy(address(listeners[0].Addr())) // full: clients get 421, and need no session
 	s.lastFull = time.Now()                          // and the log has it
 	done := make(chan error, 1)
