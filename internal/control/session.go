@@ -123,6 +123,7 @@ type (
 	sessionList struct {
 		Sessions []Session `json:"sessions"`
 		Matching int       `json:"matching"` // those that a limit has cut off as well
+		Now      time.Time `json:"now"`
 	}
 	settingList struct {
 		Settings []Setting `json:"settings"`

@@ -20,7 +20,8 @@ func (s *Server) list(w http.ResponseWriter, req *http.Request) error {
 	if err != nil {
 		return refuse(http.StatusBadRequest, "the request cannot be read: %v", err)
 	}
-	c, err := chosen(query, time.Now())
+	now := time.Now()
+	c, err := chosen(query, now)
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ func (s *Server) list(w http.ResponseWriter, req *http.Request) error {
 	for _, session := range list {
 		out.add(session)
 	}
-	out.end(matching)
+	out.end(matching, now)
 	return nil
 }
 
@@ -71,8 +72,8 @@ func (l *listWriter) add(s Session) {
 	l.separator = ","
 }
 
-func (l *listWriter) end(matching int) {
-	_, _ = fmt.Fprintf(l.out, "],\"matching\":%d}\n", matching)
+func (l *listWriter) end(matching int, now time.Time) {
+	_, _ = fmt.Fprintf(l.out, "],\"matching\":%d,\"now\":%q}\n", matching, now.Format(time.RFC3339Nano))
 	_ = l.out.Flush()
 }
 

@@ -131,8 +131,11 @@ func many(n int) *crowd {
 		}}
 		if i%10 == 0 {
 			g.speed = float64(20 * (n - i) << 10)
+			if i == 0 {
+				g.speed *= 2 // beyond doubt, whenever it is looked at
+			}
 			g.session.State = control.Download
-			g.session.Transfer = &control.Transfer{File: fmt.Sprintf("file%d.iso", i), Started: time.Now(), Size: 1 << 40}
+			g.session.Transfer = &control.Transfer{File: fmt.Sprintf("file%d.iso", i), Started: time.Now().Add(-10 * time.Second), Size: 1 << 40}
 		}
 		c.guests = append(c.guests, g)
 	}

@@ -37,23 +37,24 @@ function duration(ms) {
 let token = sessionStorage.getItem("token") || "";
 
 class Refusal extends Error {
-  constructor(status, text) {
+  constructor(status, text, shown) {
     super(text);
     this.status = status;
+    this.shown = shown; // the token that was refused
   }
 }
 
 // ask sends a request; a body makes it JSON. The token goes in a header and nowhere else.
-async function ask(method, path, body) {
+async function ask(method, path, body, shown = token) {
   const headers = {};
-  if (token) headers.Authorization = "Bearer " + token;
+  if (shown) headers.Authorization = "Bearer " + shown;
   if (body) headers["Content-Type"] = "application/json";
   const reply = await fetch(path, {
     method, headers, body: body && JSON.stringify(body), cache: "no-store", credentials: "same-origin", redirect: "error",
     signal: AbortSignal.timeout(patience),
   });
   if (reply.ok) return reply.json();
-  if (reply.status === 401) throw new Refusal(401, "The token is wrong.");
+  if (reply.status === 401) throw new Refusal(401, "The token is wrong.", shown);
   if (reply.status === 403) throw new Refusal(403, "This takes the token.");
   const said = await reply.json().catch(() => ({}));
   throw new Refusal(reply.status, said.error || "The server answers " + reply.status + ".");
@@ -83,11 +84,10 @@ async function look() {
     const [status, list] = await Promise.all([ask("GET", "v1/server"), ask("GET", "v1/sessions?" + query)]);
     lostSince = null;
     misses = 0;
-    const now = Date.parse(status.now);
-    showServer(status, now);
-    showSessions(list, now);
+    showServer(status, Date.parse(status.now));
+    showSessions(list, Date.parse(list.now));
   } catch (e) {
-    if (e.status === 401) lock(e.message);
+    dropToken(e);
     lostSince ??= new Date();
     misses++;
   }
@@ -321,7 +321,7 @@ async function act(id, done, method, path, body) {
     return true;
   } catch (e) {
     outcome(id, e.status ? e.message : "The server does not answer.", true);
-    if (e.status === 401) lock(e.message);
+    dropToken(e);
     return false;
   }
 }
@@ -341,11 +341,15 @@ const kilobytes = form => ({ download: 1024 * Math.floor(form.get("download")), 
 
 // ---- the token
 
-function lock(why) {
+function lock() {
   token = "";
   sessionStorage.removeItem("token");
   showToken();
-  if (why) outcome("token-outcome", why, true);
+}
+
+// dropToken forgets a token that the server has refused, unless another has taken its place while the answer was on its way.
+function dropToken(e) {
+  if (e.status === 401 && e.shown === token) lock();
 }
 
 function showToken() {
@@ -357,7 +361,7 @@ function showToken() {
 function enableToken() {
   $("unlock").addEventListener("click", () => {
     if (token) {
-      lock("");
+      lock();
       look();
       return;
     }
@@ -365,14 +369,14 @@ function enableToken() {
     $("token").showModal();
   });
   onSubmit("token-form", async (form, fields) => {
-    token = form.get("token").trim();
+    const given = form.get("token").trim();
     fields.reset();
     try {
-      await ask("GET", "v1/server");
+      await ask("GET", "v1/server", undefined, given);
+      token = given;
       sessionStorage.setItem("token", token);
       $("token").close();
     } catch (e) {
-      token = "";
       outcome("token-outcome", e.status ? e.message : "The server does not answer.", true);
     }
     showToken();
