@@ -30,7 +30,7 @@ func serveOne(ctx context.Context, o *options.Options, conn net.Conn) error {
 		return errors.Join(err, refuseClient(conn, cannotStart))
 	}
 	defer p.close()
-	r, err := openRemote(o, p, "inetd")
+	r, err := openRemote(o, p, "inetd", nil)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"pureftpd/internal/options"
 	"pureftpd/internal/pace"
 	"pureftpd/internal/record"
+	"pureftpd/internal/server"
 	"pureftpd/internal/session"
 )
 
@@ -37,11 +38,11 @@ type remote struct {
 }
 
 // openRemote makes the socket, while the process may still do that. Without one the server does its work all the same, unless
-// a directory was asked for.
-func openRemote(o *options.Options, p *parts, mode string) (*remote, error) {
+// a directory was asked for. What is served by HTTP may listen on a socket of others.
+func openRemote(o *options.Options, p *parts, mode string, others *server.Inherited) (*remote, error) {
 	r := &remote{options: o, parts: p, mode: mode, begun: time.Now()}
 	var err error
-	if r.web, err = openWeb(o, mode, p.log); err != nil || o.Control.Off {
+	if r.web, err = openWeb(o, mode, others, p.log); err != nil || o.Control.Off {
 		return r, err
 	}
 	if r.rights, err = rightsOf(o.Control); err != nil {

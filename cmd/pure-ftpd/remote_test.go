@@ -46,7 +46,7 @@ func TestOpenRemote(t *testing.T) {
 		{"in no directory", options.Control{Dir: file}, false, true},
 		{"for no group", options.Control{Dir: dir + "/a", Viewers: []string{"no such group"}}, false, true},
 	} {
-		r, err := openRemote(&options.Options{Control: test.control}, p, "standalone")
+		r, err := openRemote(&options.Options{Control: test.control}, p, "standalone", nil)
 		if (err != nil) != test.fails || !test.fails && (r.socket != nil) != test.socket {
 			t.Errorf("%s: %+v, %v", test.name, r, err)
 		}
@@ -59,7 +59,7 @@ func TestOpenRemote(t *testing.T) {
 	}
 	t.Setenv("TMPDIR", file) // the usual directory cannot be made there; root's is another
 	if os.Geteuid() != 0 {
-		if r, err := openRemote(&options.Options{}, p, "standalone"); err != nil || r.socket != nil {
+		if r, err := openRemote(&options.Options{}, p, "standalone", nil); err != nil || r.socket != nil {
 			t.Errorf("without a place for the socket: %+v, %v; want the server to go on", r, err)
 		}
 	}

@@ -62,7 +62,7 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 		return err
 	}
 	defer p.close()
-	r, err := openRemote(o, p, "standalone")
+	r, err := openRemote(o, p, "standalone", old.others())
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 		return err
 	}
 	again.watch(hangups, ownTerminal(), stopBy(signals, syscall.SIGHUP))
-	r.giver = newGiver(s, p, len(passed) > 0 || old.exists() && old.Passed, again.retire)
+	r.giver = newGiver(s, p, r.web, len(passed) > 0 || old.exists() && old.Passed, again.retire)
 	r.serve(stopBy(signals, drained{}))
 	return serveUntilSignal(ctx, p, signals, again.drain, func(ctx, halt context.Context) error {
 		err := s.Serve(ctx, halt, listeners)

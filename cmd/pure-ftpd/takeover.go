@@ -19,7 +19,8 @@ import (
 // A predecessor is the server whose place this process takes (--takeover). Without one its methods do nothing.
 type predecessor struct {
 	*handover.Taker        // nil: there is none
-	note            string // why there is none, for the log
+	note            string // why there is none, or what was not told, for the log
+	bans            []control.Ban
 	begun           bool
 }
 
@@ -52,6 +53,9 @@ func takeOver(ctx context.Context, o *options.Options, passed []net.Listener) (*
 		}
 		if wanted(o, t, passed) {
 			old.Taker = t
+			if old.bans, err = c.Bans(ctx); err != nil {
+				old.note = fmt.Sprintf("process %d has not told its bans: %v", c.PID(), err)
+			}
 			return old, nil
 		}
 		t.Refuse("it listens elsewhere")
@@ -81,6 +85,14 @@ func (old *predecessor) sockets() *server.Inherited {
 	return old.Sockets
 }
 
+// others are its sockets that are not for FTP.
+func (old *predecessor) others() *server.Inherited {
+	if !old.exists() {
+		return nil
+	}
+	return old.Others
+}
+
 // begin takes the place: the predecessor accepts nobody any more when it returns.
 func (old *predecessor) begin(s *server.Server, p *parts) error {
 	if old.note != "" {
@@ -92,6 +104,9 @@ func (old *predecessor) begin(s *server.Server, p *parts) error {
 	old.begun = true
 	if err := old.Begin(s, p.current.Load().passive); err != nil {
 		return err
+	}
+	if err := restoreBans(p.bans, old.bans); err != nil {
+		p.log.WriteString(record.Warning, "bans of the process before: "+err.Error())
 	}
 	p.log.WriteString(record.Notice, fmt.Sprintf("has taken over from process %d", old.PID))
 	return nil
@@ -125,11 +140,15 @@ type binding struct {
 	implicit bool // clients begin with TLS
 }
 
-// newGiver makes what hands this server over when another process asks; given is called when it has.
-func newGiver(s *server.Server, p *parts, passed bool, given func()) *handover.Giver {
+// newGiver makes what hands this server over when another process asks, with what w listens on; given is called when it has.
+func newGiver(s *server.Server, p *parts, w *web, passed bool, given func()) *handover.Giver {
 	return &handover.Giver{
 		Server: s, Passive: func() *transfer.Passive { return p.current.Load().passive }, Passed: passed,
-		Log:   func(text string) { p.log.WriteString(record.Notice, text) },
-		Given: func(int) { given() },
+		Others: w.listening,
+		Log:    func(text string) { p.log.WriteString(record.Notice, text) },
+		Given: func(int) {
+			given()
+			go w.close() // the link must not wait; remote.close does
+		},
 	}
 }

@@ -49,7 +49,7 @@ func try(ctx context.Context, o *options.Options) error {
 	if err := dir.becomeOwner(); err != nil {
 		return err
 	}
-	r, err := openRemote(o, p, "try")
+	r, err := openRemote(o, p, "try", nil)
 	if err != nil {
 		return err
 	}

@@ -6,11 +6,13 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"sync"
 	"syscall"
 
 	"pureftpd/internal/control"
 	"pureftpd/internal/options"
 	"pureftpd/internal/record"
+	"pureftpd/internal/server"
 	"pureftpd/internal/statuspage"
 )
 
@@ -18,6 +20,8 @@ import (
 type web struct {
 	sites   []*site
 	servers []*statuspage.Server
+	ending  sync.Once
+	ended   error
 }
 
 // A site is what is served at one place.
@@ -29,7 +33,7 @@ type site struct {
 
 // openWeb binds the places of the options and reads the token, while the process may still do that. In inetd mode there is nobody to serve them
 // when no client is there.
-func openWeb(o *options.Options, mode string, log *record.Log) (*web, error) {
+func openWeb(o *options.Options, mode string, others *server.Inherited, log *record.Log) (*web, error) {
 	w := new(web)
 	if o.Web.Page == nil && o.Web.Metrics == nil {
 		return w, nil
@@ -44,7 +48,7 @@ func openWeb(o *options.Options, mode string, log *record.Log) (*web, error) {
 			return nil, err
 		}
 		w.sites = append(w.sites, &site{page: page})
-		if err := w.sites[0].listen(*o.Web.Page, "StatusPage", log); err != nil {
+		if err := w.sites[0].listen(*o.Web.Page, "StatusPage", others, log); err != nil {
 			return nil, err
 		}
 	}
@@ -54,7 +58,7 @@ func openWeb(o *options.Options, mode string, log *record.Log) (*web, error) {
 		w.sites[0].metrics = true
 	default:
 		s := &site{metrics: true}
-		if err := s.listen(*o.Web.Metrics, "MetricsAddress", log); err != nil {
+		if err := s.listen(*o.Web.Metrics, "MetricsAddress", others, log); err != nil {
 			return nil, errors.Join(err, w.close())
 		}
 		w.sites = append(w.sites, s)
@@ -78,14 +82,14 @@ func newStatusPage(o options.Web) (*statuspage.Page, error) {
 }
 
 // listen binds a place. This machine alone has two addresses; where there is no IPv6 it has one.
-func (s *site) listen(bind options.Bind, setting string, log *record.Log) error {
+func (s *site) listen(bind options.Bind, setting string, others *server.Inherited, log *record.Log) error {
 	hosts := []string{bind.Host}
 	if bind.Host == "" {
 		hosts = []string{"127.0.0.1", "::1"}
 	}
 	port := strconv.Itoa(int(bind.Port))
 	for i, host := range hosts {
-		l, err := net.Listen("tcp", net.JoinHostPort(host, port))
+		l, err := listenTCP(net.JoinHostPort(host, port), others)
 		if i > 0 && (errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)) {
 			break
 		}
@@ -105,6 +109,14 @@ func (s *site) listen(bind options.Bind, setting string, log *record.Log) error 
 	return nil
 }
 
+// listenTCP takes a socket of others, or opens one.
+func listenTCP(address string, others *server.Inherited) (net.Listener, error) {
+	if l := others.Take("tcp", address); l != nil {
+		return l, nil
+	}
+	return net.Listen("tcp", address)
+}
+
 // serve begins to answer, with what the control socket tells and does.
 func (w *web) serve(api control.Config) {
 	for _, s := range w.sites {
@@ -116,14 +128,25 @@ func (w *web) serve(api control.Config) {
 	}
 }
 
-// close ends the answering and the listening.
-func (w *web) close() error {
-	var errs []error
-	for _, s := range w.servers {
-		errs = append(errs, s.Close())
-	}
+// listening are the sockets of all sites.
+func (w *web) listening() (all []net.Listener) {
 	for _, s := range w.sites {
-		closeListeners(s.listeners) // closed already where they were served
+		all = append(all, s.listeners...)
 	}
-	return errors.Join(errs...)
+	return all
+}
+
+// close ends the answering and the listening, once.
+func (w *web) close() error {
+	w.ending.Do(func() {
+		var errs []error
+		for _, s := range w.servers {
+			errs = append(errs, s.Close())
+		}
+		for _, s := range w.sites {
+			closeListeners(s.listeners) // closed already where they were served
+		}
+		w.ended = errors.Join(errs...)
+	})
+	return w.ended
 }

@@ -15,7 +15,7 @@ type kind string
 
 // The kinds. What follows each is the fields it uses.
 const (
-	offer kind = "offer" // of the older: Protocol, PID, Count of the sockets that follow, Passed, First, Last
+	offer kind = "offer" // of the older: Protocol, PID, Count of the sockets that follow, Others of them, the last, Passed, First, Last
 	sock  kind = "socket"
 	ready kind = "ready" // PID, Share: the range of ports is the same
 	no    kind = "no"    // Text: nothing comes of it
@@ -45,6 +45,7 @@ type message struct {
 	Protocol int            `json:"protocol,omitempty"`
 	PID      int            `json:"pid,omitempty"`
 	Count    int            `json:"count,omitempty"`
+	Others   int            `json:"others,omitempty"`
 	Passed   bool           `json:"passed,omitempty"`
 	First    uint16         `json:"first,omitempty"`
 	Last     uint16         `json:"last,omitempty"`

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -26,6 +27,7 @@ const (
 type Giver struct {
 	Server  *server.Server
 	Passive func() *transfer.Passive // the ports that new sessions get
+	Others  func() []net.Listener    // that the younger may want, too, besides those for FTP; nil: none
 	Passed  bool                     // the sockets came from a service manager: options do not say where they listen
 	Log     func(text string)        // what an administrator should know
 	Given   func(successor int)      // is called once another process has the sockets
@@ -44,11 +46,11 @@ var ErrBusy = errors.New("another process is taking over at this moment")
 // Give offers the sockets to a process that is at the other end of the connection that connect makes. It returns when the offer
 // is sent. What has become of it is in the log.
 func (g *Giver) Give(connect func() (*net.UnixConn, error)) error {
-	files, err := g.begin()
+	sockets, others, err := g.begin()
 	if err != nil {
 		return err
 	}
-	h, err := g.offer(files, connect)
+	h, err := g.offer(sockets, others, connect)
 	if err != nil {
 		g.mu.Lock()
 		g.busy = false
@@ -64,31 +66,33 @@ func (g *Giver) Give(connect func() (*net.UnixConn, error)) error {
 }
 
 // begin takes the turn.
-func (g *Giver) begin() ([]*os.File, error) {
+func (g *Giver) begin() (sockets, others []*os.File, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.ended || g.Successor() != 0 {
-		return nil, server.ErrEnding
+		return nil, nil, server.ErrEnding
 	}
 	if g.busy {
-		return nil, ErrBusy
+		return nil, nil, ErrBusy
 	}
-	files, err := g.Server.Sockets()
-	if err != nil {
-		return nil, err
+	if sockets, err = g.Server.Sockets(); err != nil {
+		return nil, nil, err
+	}
+	if g.Others != nil {
+		if others, err = server.Copies(g.Others()); err != nil {
+			closeFiles(sockets)
+			return nil, nil, err
+		}
 	}
 	g.busy = true
 	g.talking.Add(1)
-	return files, nil
+	return sockets, others, nil
 }
 
 // offer makes the link and sends the sockets over it.
-func (g *Giver) offer(files []*os.File, connect func() (*net.UnixConn, error)) (*heir, error) {
-	defer func() {
-		for _, f := range files {
-			_ = f.Close() // a copy
-		}
-	}()
+func (g *Giver) offer(sockets, others []*os.File, connect func() (*net.UnixConn, error)) (*heir, error) {
+	files := slices.Concat(sockets, others)
+	defer closeFiles(files)
 	ends, err := linkPair()
 	if err != nil {
 		return nil, err
@@ -107,7 +111,7 @@ func (g *Giver) offer(files []*os.File, connect func() (*net.UnixConn, error)) (
 	}
 	h := &heir{link: l, passive: g.Passive(), asked: make(map[uint64]chan message)}
 	low, high := h.passive.Range()
-	l.send(message{Kind: offer, Protocol: protocol, PID: os.Getpid(), Count: len(files), Passed: g.Passed, First: low, Last: high})
+	l.send(message{Kind: offer, Protocol: protocol, PID: os.Getpid(), Count: len(files), Others: len(others), Passed: g.Passed, First: low, Last: high})
 	for _, f := range files {
 		fd, err := duplicate(f)
 		if err != nil {
@@ -120,6 +124,13 @@ func (g *Giver) offer(files []*os.File, connect func() (*net.UnixConn, error)) (
 	g.heir = h
 	g.mu.Unlock()
 	return h, nil
+}
+
+// closeFiles closes copies.
+func closeFiles(files []*os.File) {
+	for _, f := range files {
+		_ = f.Close()
+	}
 }
 
 // sendFile sends one byte and a descriptor.

@@ -26,6 +26,7 @@ type Taker struct {
 	PID     int  // of the older
 	Passed  bool // the older had the sockets from a service manager
 	Sockets *server.Inherited
+	Others  *server.Inherited // those that are not for FTP
 
 	first, last uint16
 	link        *link
@@ -87,7 +88,8 @@ func (t *Taker) receiveOffer() error {
 	if m.Protocol != protocol {
 		return fmt.Errorf("process %d speaks version %d of the hand-over, this one version %d", m.PID, m.Protocol, protocol)
 	}
-	if m.Count < 1 || m.Count > maxSockets {
+	ftp := m.Count - m.Others
+	if m.Others < 0 || ftp < 1 || m.Count > maxSockets {
 		return fmt.Errorf("process %d offers %d sockets", m.PID, m.Count)
 	}
 	t.PID, t.Passed, t.first, t.last = m.PID, m.Passed, m.First, m.Last
@@ -101,20 +103,23 @@ func (t *Taker) receiveOffer() error {
 			err = fmt.Errorf("%q where a socket should come", m.Kind)
 		}
 		if err != nil {
-			for _, f := range files {
-				_ = f.Close() // the older has it, too
-			}
+			closeFiles(files)
 			return err
 		}
 		files = append(files, os.NewFile(uintptr(fd), "socket"))
 	}
-	t.Sockets, err = server.Inherit(files)
+	if t.Sockets, err = server.Inherit(files[:ftp]); err != nil {
+		closeFiles(files[ftp:])
+		return err
+	}
+	t.Others, err = server.Inherit(files[ftp:])
 	return err
 }
 
 // Refuse ends it before Begin: the older goes on.
 func (t *Taker) Refuse(reason string) {
 	t.Sockets.Close()
+	t.Others.Close()
 	t.link.send(message{Kind: no, Text: reason})
 	t.link.close()
 }
@@ -123,6 +128,7 @@ func (t *Taker) Refuse(reason string) {
 // does. Sockets that nobody has taken are closed.
 func (t *Taker) Begin(s *server.Server, passive *transfer.Passive) error {
 	t.Sockets.Close()
+	t.Others.Close()
 	t.server = s
 	first, last := passive.Range()
 	share := first != 0 && first == t.first && last == t.last

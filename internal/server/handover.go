@@ -59,7 +59,7 @@ func (p *pause) wait(ctx context.Context) {
 var ErrEnding = errors.New("the server accepts nobody any more")
 
 // Sockets returns copies of the listening sockets, for another process.
-func (s *Server) Sockets() (files []*os.File, err error) {
+func (s *Server) Sockets() ([]*os.File, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.draining || s.abandoned {
@@ -68,7 +68,12 @@ func (s *Server) Sockets() (files []*os.File, err error) {
 	if len(s.listeners) == 0 {
 		return nil, errors.New("the server does not listen yet")
 	}
-	for _, l := range s.listeners {
+	return Copies(s.listeners)
+}
+
+// Copies returns copies of listening sockets, for another process.
+func Copies(listeners []net.Listener) (files []*os.File, err error) {
+	for _, l := range listeners {
 		socket, ok := bare(l).(interface{ File() (*os.File, error) })
 		if !ok {
 			err = errors.New("it has no descriptor")
@@ -251,6 +256,24 @@ func (h *Inherited) Rest() (all []net.Listener) {
 	return all
 }
 
+// Take takes the socket with an address, or returns nil. Its clients have keep-alive.
+func (h *Inherited) Take(network, address string) *net.TCPListener {
+	if h == nil {
+		return nil
+	}
+	at, err := net.ResolveTCPAddr(network, address)
+	if err != nil {
+		return nil // whoever opens it says what is wrong
+	}
+	i := h.find(at)
+	if i < 0 {
+		return nil
+	}
+	l := h.sockets[i]
+	h.sockets = append(h.sockets[:i:i], h.sockets[i+1:]...)
+	return l
+}
+
 // Has reports whether one of the sockets is what b asks for.
 func (h *Inherited) Has(b Bind) bool {
 	for _, family := range b.families() {
@@ -278,21 +301,12 @@ func (h *Inherited) find(at *net.TCPAddr) int {
 	return -1
 }
 
-// take returns the socket for an address, or nil.
+// take takes the socket for an address of FTP, or returns nil.
 func (h *Inherited) take(f family) net.Listener {
-	if h == nil {
+	l := h.Take(f.network, f.address)
+	if l == nil {
 		return nil
 	}
-	at, err := net.ResolveTCPAddr(f.network, f.address)
-	if err != nil {
-		return nil // whoever opens it says what is wrong
-	}
-	i := h.find(at)
-	if i < 0 {
-		return nil
-	}
-	l := h.sockets[i]
-	h.sockets = append(h.sockets[:i:i], h.sockets[i+1:]...)
 	return inherited{l}
 }
 

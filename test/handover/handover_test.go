@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"pureftpd/internal/control"
 	"pureftpd/test/harness"
 )
 
@@ -423,4 +426,50 @@ func TestSocketOfSystemd(t *testing.T) {
 		s.login("127.0.0.2").Fetch("large")
 	}
 	first.Fetch("large")
+}
+
+// TestPageAndBansGoAlong has the status page answered by the newest process, at the same port without a gap, and addresses stay out.
+func TestPageAndBansGoAlong(t *testing.T) {
+	s := newSite(t, nil)
+	place := fmt.Sprintf("127.0.0.1:%d", s.port+1)
+	page := func() (pid int) {
+		t.Helper()
+		var status control.Status
+		answer, err := http.Get("http://" + place + "/v1/server")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		if err := json.NewDecoder(answer.Body).Decode(&status); err != nil {
+			t.Fatal(err)
+		}
+		return status.PID
+	}
+	options := []string{"-p", fmt.Sprintf("%d:%d", s.port+2, s.port+2), "--statuspage", place}
+	old := s.begin(options...)
+	if got := page(); got != old.Process.Pid {
+		t.Errorf("the page is of process %d; want %d", got, old.Process.Pid)
+	}
+	clients, err := control.Predecessors(t.Context(), s.dir+"/run")
+	if err != nil || len(clients) != 1 {
+		t.Fatalf("%d servers, %v", len(clients), err)
+	}
+	if err := clients[0].Ban(t.Context(), control.BanOrder{Address: "127.0.0.9", For: time.Hour, Reason: "guessing"}); err != nil {
+		t.Fatal(err)
+	}
+	stays := s.login("127.0.0.1")
+	for range 3 {
+		p := s.begin(append(options, "--takeover")...)
+		for end := time.Now().Add(patience); page() != p.Process.Pid; { // the older answers until it has closed its socket
+			if time.Now().After(end) {
+				t.Fatalf("the page is not of process %d", p.Process.Pid)
+			}
+		}
+		conn, err := s.dial("127.0.0.9")
+		if err != nil {
+			t.Fatal(err)
+		}
+		harness.NewClient(t, conn, patience).Reply(421)
+	}
+	stays.Fetch("large")
 }
