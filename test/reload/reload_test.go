@@ -186,7 +186,7 @@ func TestReloadAtTheEnd(t *testing.T) {
 	c.do("RETR large", "150")
 	s.ctl("drain")
 	s.configure("NoRename yes\n")
-	if r := s.ctl("reload"); r.status != 1 || !strings.Contains(r.errs, "the server is ending") {
+	if r := s.ctl("reload"); r.status != 1 || !strings.Contains(r.errs, "the server accepts nobody any more") {
 		t.Errorf("pure-ftpctl reload: %+v; want it refused", r)
 	}
 	if err := s.process.Process.Signal(syscall.SIGHUP); err != nil {
