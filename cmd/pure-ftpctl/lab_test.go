@@ -26,6 +26,7 @@ type server struct {
 	free     string // an address that is not banned
 	reloaded control.Reload
 	refusal  error // of Message and Reload
+	heir     int   // the process that has taken over
 }
 
 func (s *server) note(format string, args ...any) {
@@ -121,7 +122,7 @@ func serve(t *testing.T, servers ...*server) (dir string) {
 			Rights: control.Rights{Owner: uint32(os.Getuid())}, Sessions: s, Log: func(string) {},
 			Hooks: control.Hooks{
 				Status: func() control.Status {
-					return control.Status{PID: 7, Mode: "standalone", Version: "1.2.3", Counters: control.Counters{Open: int64(len(s.sessions))}}
+					return control.Status{PID: 7, Mode: "standalone", Version: "1.2.3", Successor: s.heir, Counters: control.Counters{Open: int64(len(s.sessions))}}
 				},
 				SetServer: func(r control.Rates) { s.note("limit server %d:%d", r.Upload, r.Download) },
 				SetUser:   func(name string, r control.Rates) { s.note("limit user %s %d:%d", name, r.Upload, r.Download) },

@@ -137,6 +137,23 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestReloadAfterHandOver leaves the server out that another one has taken over.
+func TestReloadAfterHandOver(t *testing.T) {
+	old := &server{heir: 12, refusal: &control.Error{Status: 409, Text: "it accepts nobody any more"}}
+	dir := serve(t, old, &server{})
+	r := do(t, dir, "reload")
+	if r.status != 0 || r.errs != "" || !strings.Contains(r.out, "hand-over to 12, keeps") || !strings.Contains(r.out, ": reloaded, 0 settings") {
+		t.Errorf("reload: %+v; want the newer one reloaded", r)
+	}
+	if r := do(t, dir, "reload --json"); r.status != 0 || !strings.Contains(r.out, `"successor": 12`) {
+		t.Errorf("reload --json: %+v", r)
+	}
+	old.heir = 0 // it ends
+	if r := do(t, dir, "reload"); r.status != exitFailure || !strings.Contains(r.errs, "nobody any more") {
+		t.Errorf("reload of one that ends: %+v", r)
+	}
+}
+
 // TestBansOfSeveralServers lists those of all, the one that ends first at the front.
 func TestBansOfSeveralServers(t *testing.T) {
 	now := time.Now()
