@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -80,7 +81,8 @@ type tab struct {
 	ctx context.Context
 
 	mu        sync.Mutex
-	complains []string // what is on the console
+	expected  []*regexp.Regexp
+	complains []string // what is on the console and not expected
 	asked     []string // addresses
 	dialogs   []string
 }
@@ -102,6 +104,7 @@ func open(t testing.TB, address string, width, height int64) *tab {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
 	b := &tab{t: t, ctx: ctx}
+	b.expect(`^Failed to load resource: the server responded with a status of 40[13] `) // which the tests look at themselves
 	if err := chromedp.Listen(ctx, b.note); err != nil {
 		t.Fatal(err)
 	}
@@ -124,15 +127,20 @@ func open(t testing.TB, address string, width, height int64) *tab {
 	return b
 }
 
-// refused is what Chromium says of every answer from 400 on, which the tests look at themselves.
-var refused = regexp.MustCompile(`^Failed to load resource: the server responded with a status of 40[13] `)
+// expect makes what matches no complaint from now on: the browser may say it late.
+func (b *tab) expect(pattern string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.expected = append(b.expected, regexp.MustCompile(pattern))
+}
 
 func (b *tab) note(event any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch e := event.(type) {
 	case *log.EventEntryAdded:
-		if e.Entry.Level != log.EntryLevelVerbose && !refused.MatchString(e.Entry.Text) {
+		match := func(r *regexp.Regexp) bool { return r.MatchString(e.Entry.Text) }
+		if e.Entry.Level != log.EntryLevelVerbose && !slices.ContainsFunc(b.expected, match) {
 			b.complains = append(b.complains, e.Entry.Text)
 		}
 	case *runtime.EventConsoleAPICalled:
@@ -144,13 +152,6 @@ func (b *tab) note(event any) {
 	case *page.EventJavascriptDialogOpening:
 		b.dialogs = append(b.dialogs, e.Message)
 	}
-}
-
-// forgive forgets complaints that a test has asked for.
-func (b *tab) forgive() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.complains = nil
 }
 
 func (b *tab) requests() int {
