@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"pureftpd/internal/acmecert"
 	"pureftpd/internal/auth"
@@ -20,6 +21,7 @@ import (
 // A generation is one set of settings and what is built of them. It is not changed once it is there; a reload makes the next one.
 type generation struct {
 	options  *options.Options
+	read     time.Time // when those were
 	handler  *session.Handler
 	tls      *tlsconf.Server  // nil if TLS is off
 	keeper   *acmecert.Keeper // nil if the certificate does not come by ACME
@@ -34,7 +36,7 @@ type generation struct {
 // build makes a generation of its options, or nothing at all. before is the one whose place it takes, nil at the start. What is
 // remarkable is told, line by line.
 func (p *parts) build(o *options.Options, before *generation, tell func(message string)) (*generation, error) {
-	g := &generation{options: o}
+	g := &generation{options: o, read: time.Now()}
 	if err := g.fill(p, before, tell); err != nil {
 		return nil, errors.Join(err, g.end())
 	}

@@ -20,7 +20,7 @@ type metric struct {
 
 // metricTable is the table of all metrics, in the order of the exposition.
 func metricTable() []metric {
-	return slices.Concat(sessionMetrics(), loginMetrics(), transferMetrics(), limitMetrics(), tlsMetrics(), logMetrics(), processMetrics())
+	return slices.Concat(sessionMetrics(), loginMetrics(), transferMetrics(), limitMetrics(), banMetrics(), tlsMetrics(), logMetrics(), reloadMetrics(), processMetrics())
 }
 
 // A reading is what one request reads.

@@ -67,6 +67,7 @@ type parts struct {
 	couriers pool[struct{}, *uploads.Courier]
 
 	current atomic.Pointer[generation]
+	reloads struct{ done, failed atomic.Int64 }
 }
 
 // newParts builds a server from its options: what lives as long as the process, and the first generation. The sessions of inetd

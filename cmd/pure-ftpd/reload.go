@@ -106,6 +106,7 @@ func (r *reloader) reload() (control.Reload, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ending.Load() {
+		r.parts.reloads.failed.Add(1)
 		r.log(record.Warning, "not reloaded: "+errEnding.Text)
 		return control.Reload{}, errEnding
 	}
@@ -113,11 +114,13 @@ func (r *reloader) reload() (control.Reload, error) {
 	defer r.notify(sdaemon.SdNotifyReady)
 	report, err := r.exchange()
 	if err != nil {
+		r.parts.reloads.failed.Add(1)
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			r.log(record.Error, "not reloaded: "+line)
 		}
 		return control.Reload{}, err
 	}
+	r.parts.reloads.done.Add(1)
 	for _, c := range report.Changed {
 		r.log(record.Notice, fmt.Sprintf("reloaded: %s is %s, was %s [%s]", c.Name, c.New, c.Old, c.Origin))
 	}

@@ -149,6 +149,18 @@ func TestStormOfGuesses(t *testing.T) {
 		}
 	}
 	end()
+	figures := s.ctl("metrics")
+	for _, line := range []string{
+		"pureftpd_bans 1", `pureftpd_bans_total{by="failures"} 1`, `pureftpd_bans_total{by="administrator"} 0`, "pureftpd_guesses_total 8",
+		`pureftpd_logins_total{source="none",outcome="backend-down"} 0`,
+	} {
+		if !strings.Contains(figures, "\n"+line+"\n") {
+			t.Errorf("pure-ftpctl metrics does not print %s", line)
+		}
+	}
+	if strings.Contains(figures, `pureftpd_connections_refused_total{reason="banned"} 0`) {
+		t.Error("no refused client is counted")
+	}
 	if out := s.ctl("unban", "127.0.0.2"); !strings.Contains(out, "127.0.0.2 is let in") {
 		t.Errorf("unban prints %q", out)
 	}

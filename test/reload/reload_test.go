@@ -92,6 +92,12 @@ func TestBrokenFileChangesNothing(t *testing.T) {
 			if r := s.ctl("reload"); r.status != 0 || s.setting("maxclientsperip") != "maxclientsperip 9 "+s.file+":10" {
 				t.Errorf("after it was mended: %+v", r)
 			}
+			figures := s.ctl("metrics").out
+			for _, result := range []string{"ok", "failed"} {
+				if line := fmt.Sprintf("\npureftpd_reloads_total{result=%q} 1\n", result); !strings.Contains(figures, line) {
+					t.Errorf("metrics have no line%s", line)
+				}
+			}
 		})
 	}
 }
