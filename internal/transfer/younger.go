@@ -80,8 +80,11 @@ func (p *Passive) follows() Younger {
 // process needs to go on with both. Follow or Resume must come soon.
 func (p *Passive) Freeze() (e Estate, err error) {
 	p.gate.Lock()
-	for _, port := range p.portsNow() {
+	ports := p.portsNow()
+	for _, port := range ports {
 		port.pause()
+	}
+	for _, port := range ports {
 		fd, failed := port.duplicate()
 		if failed != nil {
 			e.Close()
