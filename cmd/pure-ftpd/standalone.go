@@ -93,7 +93,10 @@ func standalone(ctx context.Context, o *options.Options) (err error) {
 		p.log.WriteString(record.Debug, "listening on "+l.Addr().String())
 	}
 	if err := ready(old.exists()); err != nil {
-		return err
+		if !old.exists() {
+			return err
+		}
+		p.log.WriteString(record.Warning, err.Error()) // nobody else serves any more
 	}
 	again.watch(hangups, ownTerminal(), stopBy(signals, syscall.SIGHUP))
 	r.giver = newGiver(s, p, r.web, len(passed) > 0 || old.exists() && old.Passed, again.retire)
