@@ -136,6 +136,9 @@ func (h *Helper) Ask(ctx context.Context, q pamlink.Question) (pamlink.Answer, e
 	q.ID = id
 	if err := h.send(q); err != nil {
 		h.forget(id)
+		if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) { // seen here before it is seen by who listens
+			return pamlink.Answer{}, errGone
+		}
 		return pamlink.Answer{}, fmt.Errorf("ask the helper for PAM: %w", err)
 	}
 	late := time.NewTimer(h.limit + grace)

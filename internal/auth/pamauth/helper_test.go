@@ -126,6 +126,22 @@ func TestHelperThatIsSilentOrDies(t *testing.T) {
 	})
 }
 
+// TestHelperIsFoundDead has who asks find it out before who listens.
+func TestHelperIsFoundDead(t *testing.T) {
+	ours, theirs, err := socketPair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ours.Close() // Ask may have done so
+	h := newHelper(ours, Config{Parallel: 1, Limit: time.Minute})
+	if err := theirs.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.Ask(t.Context(), question("joe")); !errors.Is(err, errGone) {
+		t.Errorf("Ask = %v; want %v", err, errGone)
+	}
+}
+
 func TestStartFails(t *testing.T) {
 	for _, test := range []struct{ path, want string }{
 		{"/nonexistent/pure-pamd", "no such file"},
