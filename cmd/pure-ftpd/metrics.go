@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"pureftpd/internal/ban"
 	"pureftpd/internal/metrics"
 	"pureftpd/internal/session"
 )
@@ -29,6 +30,7 @@ type reading struct {
 	*generation // the one in force
 	metrics.Page
 	counters session.Counters
+	banned   ban.Stats
 }
 
 // metricsHandler answers with all metrics as Prometheus reads them.
@@ -45,7 +47,7 @@ func (p *parts) metricsHandler() http.Handler {
 // metricsText is the exposition as it is now.
 func (p *parts) metricsText() []byte {
 	g := p.current.Load()
-	r := &reading{parts: p, generation: g, counters: g.handler.Counters()}
+	r := &reading{parts: p, generation: g, counters: g.handler.Counters(), banned: p.bans.Stats()}
 	for _, m := range metricTable() {
 		r.Begin(m.name, m.kind, m.help)
 		m.values(r)
@@ -61,4 +63,12 @@ func gauge(name, help string, value func(*reading) int64) metric {
 // counter is a row of one number that only grows.
 func counter(name, help string, value func(*reading) int64) metric {
 	return metric{name, metrics.CounterKind, help, func(r *reading) { r.Count(value(r)) }}
+}
+
+// oneIf is how a gauge says yes and no.
+func oneIf(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -12,7 +12,7 @@ func limitMetrics() []metric {
 			s := r.admission.Stats()
 			r.Count(s.Full, "limit", "clients")
 			r.Count(s.Crowded, "limit", "clients-per-address")
-			r.Count(r.bans.Stats().Unlisted, "limit", "bans")
+			r.Count(r.banned.Unlisted, "limit", "bans")
 			r.tally.Limits(func(l session.Limit, n int64) { r.Count(n, "limit", l.String()) })
 		}},
 	}

@@ -21,10 +21,7 @@ func logMetrics() []metric {
 		gauge("pureftpd_log_lines_queued", "Lines of the log that wait.", func(r *reading) int64 { return int64(r.log.Stats().Queued) }),
 		gauge("pureftpd_log_lines_queued_max", "How many may wait.", func(*reading) int64 { return record.MaxQueued }),
 		gauge("pureftpd_syslog_connected", "1 if the log daemon has taken the last line, else 0.", func(r *reading) int64 {
-			if r.log.Stats().Connected {
-				return 1
-			}
-			return 0
+			return oneIf(r.log.Stats().Connected)
 		}),
 		{"pureftpd_transfer_log_lines_lost_total", metrics.CounterKind, "Lines of transfer logs (AltLog) that could not be written.", func(r *reading) {
 			lost := make(map[string]int64)
@@ -45,8 +42,8 @@ func logMetrics() []metric {
 }
 
 func (p *parts) controlStats() control.Stats {
-	if p.control == nil {
-		return control.Stats{}
+	if s := p.control.Load(); s != nil {
+		return s.Stats()
 	}
-	return p.control.Stats()
+	return control.Stats{}
 }

@@ -25,7 +25,7 @@ func sessionMetrics() []metric {
 			s := r.admission.Stats()
 			r.Count(s.Full, "reason", "clients")
 			r.Count(s.Crowded, "reason", "clients-per-address")
-			r.Count(r.bans.Stats().Refused, "reason", "banned")
+			r.Count(r.banned.Refused, "reason", "banned")
 		}},
 		counter("pureftpd_accept_errors_total", "How often a connection could not be taken, for want of descriptors or memory mostly.",
 			func(r *reading) int64 { return r.admission.Stats().AcceptFaults }),

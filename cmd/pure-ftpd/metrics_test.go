@@ -4,17 +4,20 @@ import (
 	"bytes"
 	"maps"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"pureftpd/internal/ban"
 	"pureftpd/internal/metrics"
 	"pureftpd/internal/options"
 )
@@ -123,6 +126,77 @@ func metricOfRow(row string) (string, bool) {
 		return "", false
 	}
 	return found[1], true
+}
+
+// value is that of a series, whose labels are given as name and value in turn.
+func value(t testing.TB, families map[string]*dto.MetricFamily, name string, labels ...string) float64 {
+	t.Helper()
+	for _, sample := range families[name].GetMetric() {
+		var found []string
+		for _, l := range sample.GetLabel() {
+			found = append(found, l.GetName(), l.GetValue())
+		}
+		if slices.Equal(found, labels) {
+			return sample.GetCounter().GetValue() + sample.GetGauge().GetValue() // one of them is not there
+		}
+	}
+	t.Fatalf("there is no %s %q", name, labels)
+	return 0
+}
+
+// TestMetricsOfBans has known things happen to a table of bans, with one of each kind in force, and reads exact numbers.
+func TestMetricsOfBans(t *testing.T) {
+	p := allParts(t)
+	p.bans.Configure(ban.Config{Failures: 2, Within: time.Minute, Time: time.Hour})
+	guess := func(from string) {
+		t.Helper()
+		attempt, err := p.bans.Begin(t.Context(), netip.MustParseAddr(from), "joe")
+		if err != nil {
+			t.Fatal(err)
+		}
+		attempt.Fail()
+	}
+	guess("192.0.2.1")
+	guess("192.0.2.1")
+	guess("192.0.2.2")
+	if _, err := p.bans.Begin(t.Context(), netip.MustParseAddr("192.0.2.1"), "joe"); err == nil {
+		t.Error("a banned address may log in")
+	}
+	for range 3 {
+		p.bans.KeepOut(netip.MustParseAddr("192.0.2.1"))
+	}
+	for range 2 { // the second takes the place of the first
+		if err := p.bans.Order(netip.MustParsePrefix("198.51.100.0/24"), time.Now().Add(time.Hour), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	families := scrape(t, p)
+	for _, test := range []struct {
+		name, label, value string
+		want               float64
+	}{
+		{"pureftpd_bans", "by", "failures", 1},
+		{"pureftpd_bans", "by", "administrator", 1},
+		{"pureftpd_bans_max", "by", "failures", 8192},
+		{"pureftpd_bans_max", "by", "administrator", 1024},
+		{"pureftpd_bans_total", "by", "failures", 1},
+		{"pureftpd_bans_total", "by", "administrator", 2},
+		{"pureftpd_guessing_addresses", "", "", 2},
+		{"pureftpd_guessing_addresses_max", "", "", 4096},
+		{"pureftpd_guesses_total", "", "", 3},
+		{"pureftpd_logins_unseen_total", "", "", 1},
+		{"pureftpd_logins_delayed_total", "", "", 0},
+		{"pureftpd_connections_refused_total", "reason", "banned", 3},
+		{"pureftpd_limits_hit_total", "limit", "bans", 0},
+	} {
+		var labels []string
+		if test.label != "" {
+			labels = []string{test.label, test.value}
+		}
+		if got := value(t, families, test.name, labels...); got != test.want {
+			t.Errorf("%s %q is %v; want %v", test.name, labels, got, test.want)
+		}
+	}
 }
 
 // BenchmarkMetrics is what one request costs the server.

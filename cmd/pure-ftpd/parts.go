@@ -54,8 +54,8 @@ type parts struct {
 	quotas    *quota.Book
 	shaper    *pace.Shaper
 	system    *unixauth.Database
-	only      auth.Backend    // stands for the chain of -l; nil: nothing does
-	control   *control.Server // nil until there is a control socket
+	only      auth.Backend                   // stands for the chain of -l; nil: nothing does
+	control   atomic.Pointer[control.Server] // nil until there is a control socket
 
 	// Used by who builds a generation, one at a time.
 	verifiers map[bool]*passhash.Verifier // by whether DES is accepted
@@ -68,6 +68,7 @@ type parts struct {
 
 	current atomic.Pointer[generation]
 	reloads struct{ done, failed atomic.Int64 }
+	given   atomic.Bool // another process has taken over
 }
 
 // newParts builds a server from its options: what lives as long as the process, and the first generation. The sessions of inetd

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"pureftpd/internal/auth"
 	"pureftpd/internal/control"
 	"pureftpd/internal/options"
 	"pureftpd/internal/server"
@@ -182,6 +183,61 @@ func TestFailedReloadGivesAllBack(t *testing.T) {
 	if r.parts.current.Load() != before || len(r.parts.altLogs.held) != 0 || len(r.parts.passives.held) != 1 {
 		t.Errorf("after it: %d logs and %d ranges held; want what was there", len(r.parts.altLogs.held), len(r.parts.passives.held))
 	}
+}
+
+// TestMetricsOfReloads counts them. Metrics are of the generation in force: sums of the server go on, those of the cache begin anew.
+func TestMetricsOfReloads(t *testing.T) {
+	r := newReloading(t, "MaxClientsNumber 5\nAuthCache 60\n")
+	check := func(when string, ok, failed, most, lookups float64) {
+		t.Helper()
+		families := scrape(t, r.parts)
+		for _, test := range []struct {
+			name   string
+			labels []string
+			want   float64
+		}{
+			{"pureftpd_reloads_total", []string{"result", "ok"}, ok},
+			{"pureftpd_reloads_total", []string{"result", "failed"}, failed},
+			{"pureftpd_sessions_max", nil, most},
+			{"pureftpd_sessions_total", nil, 1},
+			{"pureftpd_auth_cache_lookups_total", []string{"result", "miss"}, lookups},
+			{"pureftpd_settings_timestamp_seconds", nil, float64(r.parts.current.Load().read.UnixMilli()) / 1000},
+		} {
+			if got := value(t, families, test.name, test.labels...); got != test.want {
+				t.Errorf("%s: %s %q is %v; want %v", when, test.name, test.labels, got, test.want)
+			}
+		}
+	}
+	conn, err := r.client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, err = r.parts.current.Load().cache.Authenticate(t.Context(), auth.Credentials{User: "joe", Password: "x"})
+	if err == nil {
+		t.Fatal("nobody is let in")
+	}
+	check("at the start", 0, 0, 5, 1)
+	began := r.parts.current.Load().read
+
+	r.configure("MaxClientsNumber many\n")
+	if _, err := r.again.reload(); err == nil {
+		t.Error("a broken file is read")
+	}
+	check("after a reload that failed", 0, 1, 5, 1)
+	r.configure("MaxClientsNumber 7\nAuthCache 60\n")
+	if _, err := r.again.reload(); err != nil {
+		t.Fatal(err)
+	}
+	check("after a reload", 1, 1, 7, 0)
+	if now := r.parts.current.Load().read; !now.After(began) {
+		t.Errorf("the settings are of %v, those before of %v", now, began)
+	}
+	r.again.drain()
+	if _, err := r.again.reload(); err == nil {
+		t.Error("a server that ends is reloaded")
+	}
+	check("at the end", 1, 2, 7, 0)
 }
 
 // TLS cannot go while there is a port whose clients begin with it.

@@ -122,7 +122,7 @@ func (r *remote) serve(drain func()) {
 	r.web.serve(config)
 	if r.socket != nil {
 		r.server = control.Serve(r.socket.UnixListener, config)
-		r.parts.control = r.server
+		r.parts.control.Store(r.server)
 	}
 }
 

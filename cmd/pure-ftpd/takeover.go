@@ -147,6 +147,7 @@ func newGiver(s *server.Server, p *parts, w *web, passed bool, given func()) *ha
 		Others: w.listening,
 		Log:    func(text string) { p.log.WriteString(record.Notice, text) },
 		Given: func(int) {
+			p.given.Store(true)
 			given()
 			go w.close() // the link must not wait; remote.close does
 		},

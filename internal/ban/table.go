@@ -13,9 +13,9 @@ import (
 
 // Bounds of a Table: some megabytes if they are reached, 30 MB more with a Config.Failures of MostFailures.
 const (
-	maxWatched = 4096 // addresses with failures; those of logins under way come on top
-	maxBans    = 8192 // made by failures
-	maxOrders  = 1024 // of the administrator's bans; each is compared with each client
+	MaxWatched = 4096 // addresses with failures; those of logins under way come on top
+	MaxBans    = 8192 // made by failures
+	MaxOrders  = 1024 // of the administrator's bans; each is compared with each client
 
 	// MostFailures bounds the failures that are kept of one address.
 	MostFailures = 200
@@ -33,7 +33,7 @@ const (
 
 // Errors of orders.
 var (
-	ErrFull   = fmt.Errorf("there are %d bans by the administrator already", maxOrders)
+	ErrFull   = fmt.Errorf("there are %d bans by the administrator already", MaxOrders)
 	ErrReason = fmt.Errorf("a reason has up to %d bytes and no control characters", maxReason)
 	ErrPast   = errors.New("this ban would be over already")
 )
@@ -70,6 +70,7 @@ type Stats struct {
 	Unseen   int64 // logins refused without a look at the password
 	Delayed  int64 // logins that had to wait for their turn
 	Banned   int   // networks now
+	ByOrder  int   // of these, the administrator's
 	Watched  int   // addresses with recent failures, or a login under way
 }
 
@@ -85,13 +86,13 @@ type Table struct {
 	bans    map[netip.Prefix]Ban // by failures: the key of an address
 	orders  map[netip.Prefix]Ban
 	full    time.Time // when the list was last reported to be full
-	stats   Stats     // but for Banned and Watched
+	stats   Stats     // but for what there is now
 }
 
 // New returns an empty Table. report takes lines for the log: one for each ban that is made for failures.
 func New(c Config, report func(string)) *Table {
 	return &Table{
-		report: report, config: c, mostWatched: maxWatched, mostBans: maxBans,
+		report: report, config: c, mostWatched: MaxWatched, mostBans: MaxBans,
 		watched: make(map[netip.Prefix]*watch), bans: make(map[netip.Prefix]Ban), orders: make(map[netip.Prefix]Ban),
 	}
 }
@@ -159,7 +160,7 @@ func (t *Table) Order(network netip.Prefix, until time.Time, reason string) erro
 	defer t.mu.Unlock()
 	if _, known := t.orders[network]; !known {
 		purge(t.orders, now)
-		if len(t.orders) >= maxOrders {
+		if len(t.orders) >= MaxOrders {
 			return ErrFull
 		}
 	}
@@ -227,7 +228,7 @@ func (t *Table) Restore(list []Ban) {
 	for _, b := range list {
 		into, most := t.bans, t.mostBans
 		if b.Ordered {
-			into, most = t.orders, maxOrders
+			into, most = t.orders, MaxOrders
 		}
 		if _, known := into[b.Network]; now.Before(b.Until) && b.Network.IsValid() && (known || len(into) < most) {
 			into[b.Network] = b
@@ -247,7 +248,7 @@ func (t *Table) Stats() Stats {
 	purge(t.bans, now)
 	purge(t.orders, now)
 	s := t.stats
-	s.Banned, s.Watched = len(t.bans)+len(t.orders), len(t.watched)
+	s.Banned, s.ByOrder, s.Watched = len(t.bans)+len(t.orders), len(t.orders), len(t.watched)
 	return s
 }
 

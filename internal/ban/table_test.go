@@ -278,7 +278,7 @@ func TestOrdersThatAreRefused(t *testing.T) {
 	if err := l.Order(network("10.0.0.0/8"), time.Now(), ""); err != ErrPast {
 		t.Errorf("Order of what is over: %v", err)
 	}
-	for i := range maxOrders {
+	for i := range MaxOrders {
 		if err := l.Order(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 32), hour, ""); err != nil {
 			t.Fatal(err)
 		}
@@ -361,14 +361,14 @@ func TestFloodForgetsTheHarmless(t *testing.T) {
 // TestBounds has a table at its bounds, of what it is shipped with.
 func TestBounds(t *testing.T) {
 	l := newLab(t, Config{Failures: 2, Within: time.Hour, Time: time.Hour})
-	for i := range maxBans + 100 {
+	for i := range MaxBans + 100 {
 		l.guesses(2, fmt.Sprintf("10.%d.%d.1", i>>8, i&255))
 	}
-	for i := range maxWatched + 100 {
+	for i := range MaxWatched + 100 {
 		l.guesses(1, fmt.Sprintf("11.%d.%d.1", i>>8, i&255))
 	}
-	if s := l.Stats(); s.Banned != maxBans || s.Watched > maxWatched {
-		t.Errorf("Stats = %+v; want %d bans and %d addresses at most", s, maxBans, maxWatched)
+	if s := l.Stats(); s.Banned != MaxBans || s.Watched > MaxWatched {
+		t.Errorf("Stats = %+v; want %d bans and %d addresses at most", s, MaxBans, MaxWatched)
 	}
 }
 

@@ -57,6 +57,7 @@ func (s *Session) heldBack(cause error) (ftp.Reply, bool) {
 		return ftp.Reply{}, false
 	}
 	s.ending = true
+	s.tally.limit(LimitTurns)
 	s.logf(record.Info, "login of [%s] not tried: %v", s.user, cause)
 	return ftp.Say(ftp.CodeNotAvailable, "Other logins from your address wait already, try again later"), true
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -95,4 +96,52 @@ func TestBannedMeanwhile(t *testing.T) {
 	again := l.connect(t)
 	again.do("USER ann", "331")
 	again.do("PASS secret", "230")
+}
+
+// TestLoginsNotLookedAt: what the table of bans refuses is no fault of a backend, and what ends with the session has no outcome.
+func TestLoginsNotLookedAt(t *testing.T) {
+	l := newLab(t, nil)
+	bans := ban.New(ban.Config{PerMinute: 1}, func(string) {})
+	l.handler.parts.Bans = bans
+	tally := l.handler.tally
+	check := func(when string, outcomes map[string]int64, limits map[Limit]int64) {
+		t.Helper()
+		tally.Logins(func(source, outcome string, n int64) {
+			if want := outcomes[outcome]; source == NoSource && n != want || source != NoSource && n != 0 {
+				t.Errorf("%s: %d logins of %s are %s; want %d of %s", when, n, source, outcome, want, NoSource)
+			}
+		})
+		tally.Limits(func(limit Limit, n int64) {
+			if n != limits[limit] {
+				t.Errorf("%s: %s was met %d times; want %d", when, limit, n, limits[limit])
+			}
+		})
+	}
+	c := l.connect(t)
+	c.do("USER ann", "331")
+	c.do("PASS x", "530")
+	c.do("USER ann", "331")
+	c.do("PASS secret", "530")
+	outcomes := map[string]int64{string(auth.WrongPassword): 1, string(auth.Failures): 1}
+	check("one too many", outcomes, map[Limit]int64{LimitLoginRate: 1})
+
+	c.do("USER ann", "331")
+	if err := bans.Order(netip.MustParsePrefix("127.0.0.1/32"), time.Now().Add(time.Hour), ""); err != nil {
+		t.Fatal(err)
+	}
+	c.do("PASS secret", "421")
+	check("banned meanwhile", outcomes, map[Limit]int64{LimitLoginRate: 1})
+
+	near, far := net.Pipe()
+	defer near.Close()
+	defer far.Close()
+	s := l.handler.Open(near)
+	s.log = s.parts.Log.Session(s.peer.Addr())
+	if reply, err := s.loginFailed(t.Context(), ban.ErrBusy); err != nil || reply.Code != 421 || !s.ending {
+		t.Errorf("whose turn does not come reads %+v, %v; ending: %v", reply, err, s.ending)
+	}
+	check("no turn", outcomes, map[Limit]int64{LimitLoginRate: 1, LimitTurns: 1})
+	if got := bans.Stats(); got.Unseen != 2 || got.ByOrder != 1 || got.Banned != 1 {
+		t.Errorf("Stats = %+v", got)
+	}
 }

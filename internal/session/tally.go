@@ -85,6 +85,7 @@ const (
 	LimitIdle                     // -I
 	LimitLogins                   // failed ones of a session
 	LimitLoginRate                // failed ones of an address (--authfailures)
+	LimitTurns                    // how long a login waits for others of its address
 	LimitDirectories              // failed CWDs
 	LimitLine                     // bytes of a command
 	LimitTransfer                 // a day
@@ -95,7 +96,7 @@ const (
 func (l Limit) String() string {
 	return [...]string{
 		"sessions-per-account", "disk-usage", "load", "quota", "ratio", "listing-entries", "listing-depth", "listing-pattern", "status-length", "idle-time",
-		"failed-logins", "login-rate", "failed-directories", "command-length", "transfer-time", "passive-ports",
+		"failed-logins", "login-rate", "login-turns", "failed-directories", "command-length", "transfer-time", "passive-ports",
 	}[l]
 }
 

@@ -151,7 +151,7 @@ func TestStormOfGuesses(t *testing.T) {
 	end()
 	figures := s.ctl("metrics")
 	for _, line := range []string{
-		"pureftpd_bans 1", `pureftpd_bans_total{by="failures"} 1`, `pureftpd_bans_total{by="administrator"} 0`, "pureftpd_guesses_total 8",
+		`pureftpd_bans{by="failures"} 1`, `pureftpd_bans{by="administrator"} 0`, `pureftpd_bans_total{by="failures"} 1`, `pureftpd_bans_total{by="administrator"} 0`, "pureftpd_guesses_total 8",
 		`pureftpd_logins_total{source="none",outcome="backend-down"} 0`,
 	} {
 		if !strings.Contains(figures, "\n"+line+"\n") {

@@ -445,7 +445,7 @@ func TestPageAndBansGoAlong(t *testing.T) {
 		}
 		return status.PID
 	}
-	options := []string{"-p", fmt.Sprintf("%d:%d", s.port+2, s.port+2), "--statuspage", place}
+	options := []string{"-p", fmt.Sprintf("%d:%d", s.port+2, s.port+2), "--statuspage", place, "--metrics", place}
 	old := s.begin(options...)
 	if got := page(); got != old.Process.Pid {
 		t.Errorf("the page is of process %d; want %d", got, old.Process.Pid)
@@ -470,6 +470,20 @@ func TestPageAndBansGoAlong(t *testing.T) {
 			t.Fatal(err)
 		}
 		harness.NewClient(t, conn, patience).Reply(421)
+	}
+	if text, err := clients[0].Metrics(t.Context()); err != nil || !strings.Contains(string(text), "\npureftpd_successor 1\n") {
+		t.Errorf("the first process does not tell that it has a successor: %v", err)
+	}
+	answer, err := http.Get("http://" + place + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	for _, line := range []string{"pureftpd_successor 0", `pureftpd_bans{by="administrator"} 1`, `pureftpd_bans_total{by="administrator"} 0`} {
+		if err != nil || !strings.Contains(string(text), "\n"+line+"\n") {
+			t.Errorf("the newest process does not tell %s: %v", line, err)
+		}
 	}
 	stays.Fetch("large")
 }
