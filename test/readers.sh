@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Lets the programs that administrators use read the logs of a server. The server needs a system of its own, so this needs root.
+# Lets the programs that administrators use read the logs of a server, and Prometheus' own tool its metrics, dashboard and alerts. The
+# server needs a system of its own, so this needs root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,3 +11,5 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 readers=$(test/readers/fetch.sh "${XDG_CACHE_HOME:-$HOME/.cache}/pure-ftpd-readers")
 go test -count=1 -tags clients ./test/readers/ -readers "$readers"
+test -x "$readers/usr/bin/promtool" # or the test would be skipped
+PATH="$readers/usr/bin:$PATH" go test -count=1 -run '^TestPromtool$' ./cmd/pure-ftpd/

@@ -105,8 +105,7 @@ var errEnding = &control.Error{
 func (r *reloader) reload() (control.Reload, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ending.Load() {
-		r.parts.reloads.failed.Add(1)
+	if r.ending.Load() { // no failure: nothing is wrong with the settings
 		r.log(record.Warning, "not reloaded: "+errEnding.Text)
 		return control.Reload{}, errEnding
 	}

@@ -237,7 +237,7 @@ func TestMetricsOfReloads(t *testing.T) {
 	if _, err := r.again.reload(); err == nil {
 		t.Error("a server that ends is reloaded")
 	}
-	check("at the end", 1, 2, 7, 0)
+	check("at the end", 1, 1, 7, 0)
 }
 
 // TLS cannot go while there is a port whose clients begin with it.
