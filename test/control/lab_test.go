@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -23,25 +22,8 @@ const patience = 20 * time.Second
 // Programs under test, in a directory that others may enter.
 var programs string
 
-func TestMain(m *testing.M) { os.Exit(build(m)) }
-
-func build(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "pure-ftpd-control-")
-	if err == nil {
-		err = os.Chmod(dir, 0o755)
-	}
-	defer os.RemoveAll(dir)
-	for _, name := range []string{"pure-ftpd", "pure-ftpctl", "pure-ftpwho"} {
-		if err == nil {
-			_, err = harness.Build(dir, name)
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	programs = dir
-	return m.Run()
+func TestMain(m *testing.M) {
+	os.Exit(harness.Main(m, &programs, "pure-ftpd", "pure-ftpctl", "pure-ftpwho"))
 }
 
 var ports harness.Ports

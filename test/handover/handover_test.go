@@ -29,26 +29,10 @@ import (
 // patience is how long a test waits for what should happen at once, on a machine that is busy.
 const patience = 20 * time.Second
 
-// program is the server under test.
-var program string
+// programs is where the server under test is.
+var programs string
 
-func TestMain(m *testing.M) { os.Exit(build(m)) }
-
-func build(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "pure-ftpd-handover-")
-	if err == nil {
-		err = os.Chmod(dir, 0o755)
-	}
-	defer os.RemoveAll(dir)
-	if err == nil {
-		program, err = harness.Build(dir, "pure-ftpd")
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return m.Run()
-}
+func TestMain(m *testing.M) { os.Exit(harness.Main(m, &programs, "pure-ftpd")) }
 
 // A site is a home, a port and a control directory, which servers have one after the other.
 type site struct {
@@ -148,12 +132,12 @@ func (s *site) launch(more ...string) *process {
 		"-H", "-f", "none", "-p", fmt.Sprintf("%d:%d", s.port+1, s.port+2),
 		"-l", "puredb:" + s.dir + "/users.pdb", "-g", s.dir + "/pid", "--controldir", s.dir + "/run", "-c", "500", "-C", "300",
 	}, append(more, s.bind...)...)
-	p := &process{Cmd: exec.Command(program, args...), ended: make(chan struct{})}
+	p := &process{Cmd: exec.Command(filepath.Join(programs, "pure-ftpd"), args...), ended: make(chan struct{})}
 	p.Stderr = &p.errs
 	p.Env = append(os.Environ(), "NOTIFY_SOCKET="+s.dir+"/notify")
 	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Credential: s.as}
 	if s.passed != nil {
-		p.Path, p.Args = "/bin/sh", append([]string{"sh", "-c", `LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"`, "sh", program}, args...)
+		p.Path, p.Args = "/bin/sh", append([]string{"sh", "-c", `LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"`, "sh", p.Path}, args...)
 		p.ExtraFiles, s.passed = []*os.File{s.passed}, nil
 	}
 	if err := p.Start(); err != nil {

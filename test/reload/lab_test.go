@@ -2,7 +2,6 @@ package reload
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -27,26 +25,7 @@ const patience = 20 * time.Second
 // Programs under test, in a directory that others may enter.
 var programs string
 
-func TestMain(m *testing.M) { os.Exit(build(m)) }
-
-func build(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "pure-ftpd-reload-")
-	if err == nil {
-		err = os.Chmod(dir, 0o755)
-	}
-	defer os.RemoveAll(dir)
-	for _, name := range []string{"pure-ftpd", "pure-ftpctl"} {
-		if err == nil {
-			_, err = harness.Build(dir, name)
-		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	programs = dir
-	return m.Run()
-}
+func TestMain(m *testing.M) { os.Exit(harness.Main(m, &programs, "pure-ftpd", "pure-ftpctl")) }
 
 var ports harness.Ports
 
@@ -67,28 +46,10 @@ type site struct {
 	t       testing.TB
 	process *exec.Cmd
 	ended   chan struct{}
-	stderr  text
+	stderr  harness.Text
 	dir     string
 	port    int
 	file    string // the configuration, in a directory that only its owner may enter
-}
-
-// A text is what a process wrote so far.
-type text struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (x *text) Write(b []byte) (int, error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.b.Write(b)
-}
-
-func (x *text) String() string {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.b.String()
 }
 
 // A manner is how a server is started.

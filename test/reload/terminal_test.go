@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 
+	"pureftpd/test/harness"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -55,8 +57,8 @@ func onTerminal(t *testing.T, slave string) func(*exec.Cmd) {
 }
 
 // reading collects what a terminal shows.
-func reading(master *os.File) *text {
-	shown := new(text)
+func reading(master *os.File) *harness.Text {
+	shown := new(harness.Text)
 	go func() { _, _ = io.Copy(shown, master) }() // until it is closed
 	return shown
 }

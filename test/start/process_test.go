@@ -1,7 +1,6 @@
 package start
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -41,26 +40,8 @@ type command struct {
 // A process is a server that was started.
 type process struct {
 	*exec.Cmd
-	stdout, stderr text
+	stdout, stderr harness.Text
 	ended          chan struct{} // closed when it has ended
-}
-
-// A text is what a process wrote so far.
-type text struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (x *text) Write(b []byte) (int, error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.b.Write(b)
-}
-
-func (x *text) String() string {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.b.String()
 }
 
 // launch starts the server in a group of its own; the test's end kills it.

@@ -3,7 +3,6 @@
 package uploads
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -11,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -59,21 +57,7 @@ type process struct {
 	*exec.Cmd
 	t      *testing.T
 	ended  chan struct{}
-	mu     sync.Mutex
-	stderr bytes.Buffer
-}
-
-// Write takes what the program writes.
-func (p *process) Write(b []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.stderr.Write(b)
-}
-
-func (p *process) text() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.stderr.String()
+	stderr harness.Text
 }
 
 // launch starts a program; the test's end kills it.
@@ -81,7 +65,7 @@ func launch(t *testing.T, stdin *os.File, words ...string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(words[0], words[1:]...), t: t, ended: make(chan struct{})}
 	p.Env = append(os.Environ(), "FOO=bar", "UPLOAD_USER=inherited")
-	p.Stdout, p.Stderr = p, p
+	p.Stdout, p.Stderr = &p.stderr, &p.stderr
 	if stdin != nil {
 		p.Stdin = stdin
 	}
@@ -97,7 +81,7 @@ func launch(t *testing.T, stdin *os.File, words ...string) *process {
 	t.Cleanup(func() {
 		p.kill()
 		if t.Failed() {
-			t.Logf("%q wrote %s", p.Args, p.text())
+			t.Logf("%q wrote %s", p.Args, p.stderr.String())
 		}
 	})
 	return p
@@ -127,14 +111,14 @@ func (p *process) end(status int) {
 		p.t.Fatalf("%q does not end", p.Args)
 	}
 	if got := p.ProcessState.ExitCode(); got != status {
-		p.t.Errorf("%q: exit status %d; want %d: %s", p.Args, got, status, p.text())
+		p.t.Errorf("%q: exit status %d; want %d: %s", p.Args, got, status, p.stderr.String())
 	}
 }
 
 // says waits until the process has written a text.
 func (p *process) says(text string) {
 	p.t.Helper()
-	await(p.t, "the words "+text, func() bool { return strings.Contains(p.text(), text) })
+	await(p.t, "the words "+text, func() bool { return strings.Contains(p.stderr.String(), text) })
 }
 
 func await(t *testing.T, what string, so func() bool) {
