@@ -5,19 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
-	"log"
 	"net"
 	"net/http"
-	"sync"
-	"time"
-)
-
-// Bounds of time.
-const (
-	readTimeout  = 5 * time.Second  // for a whole request
-	writeTimeout = 30 * time.Second // for a reply; for each line of one that goes on
-	idleTimeout  = time.Minute      // between requests
-	closeTimeout = time.Second      // for requests that run when the server ends
 )
 
 // Sessions are those of this process.
@@ -81,56 +70,24 @@ type Server struct {
 	config Config
 	caller func(*http.Request) Caller
 	gate   *gate
-	http   *http.Server
-	cancel context.CancelFunc // ends the requests that run
-	served sync.WaitGroup
+	http   *Bounded
 }
 
 // Serve answers until Close.
 func Serve(l *net.UnixListener, config Config) *Server {
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{config: config, caller: peerOf, cancel: cancel, gate: &gate{
+	s := &Server{config: config, caller: peerOf, gate: &gate{
 		UnixListener: l, rights: config.Rights, log: config.Log, byUser: make(map[uint32]int),
 	}}
-	s.http = &http.Server{
-		Handler:           s.handler(),
-		ReadHeaderTimeout: readTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ConnContext:       withGuest,
-		ErrorLog:          log.New(logWriter(config.Log), "control socket: ", 0),
-	}
-	s.served.Go(func() {
-		if err := s.http.Serve(s.gate); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			config.Log("control socket: " + err.Error())
-		}
-	})
+	s.http = NewBounded("control socket", s.handler(), maxHeader, config.Log, withGuest)
+	s.http.Serve(s.gate)
 	return s
 }
 
 // Close ends everything and waits for it. The socket's name stays.
 func (s *Server) Close() error {
-	s.cancel()
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-	defer cancel()
-	err := s.http.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = s.http.Close()
-	}
-	s.served.Wait()
+	err := s.http.Close()
 	s.gate.open.Wait()
 	return err
-}
-
-// logWriter makes lines for the log of what net/http reports.
-type logWriter func(string)
-
-func (w logWriter) Write(p []byte) (int, error) {
-	w(string(p))
-	return len(p), nil
 }
 
 // handler is the table of routes, with the rights of each.

@@ -1,25 +1,14 @@
 package statuspage
 
 import (
-	"context"
-	"errors"
-	"log"
 	"net"
 	"net/http"
-	"sync"
-	"time"
 
 	"pureftpd/internal/control"
 )
 
-// Bounds of a request and of time.
-const (
-	maxHeader    = 8 << 10          // bytes, and what net/http adds: browsers and proxies send more than our own programs
-	readTimeout  = 5 * time.Second  // for a whole request
-	writeTimeout = 30 * time.Second // for a reply
-	idleTimeout  = time.Minute      // between requests
-	closeTimeout = time.Second      // for requests that run when the server ends
-)
+// maxHeader is bytes of a request's header, and what net/http adds: browsers and proxies send more than our own programs.
+const maxHeader = 8 << 10
 
 // A Config says what is shown.
 type Config struct {
@@ -31,45 +20,22 @@ type Config struct {
 
 // A Server answers on its listeners.
 type Server struct {
-	http   *http.Server
-	room   *room
-	cancel context.CancelFunc // ends the requests that run
-	served sync.WaitGroup
+	http *control.Bounded
+	room *room
 }
 
 // Serve answers until Close.
 func Serve(listeners []net.Listener, config Config) *Server {
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{cancel: cancel, room: newRoom(), http: &http.Server{
-		Handler:           newHandler(config),
-		ReadHeaderTimeout: readTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ErrorLog:          log.New(logWriter(config.Log), "status page: ", 0),
-	}}
+	s := &Server{control.NewBounded("status page", newHandler(config), maxHeader, config.Log, nil), newRoom()}
 	for _, l := range listeners {
-		s.served.Go(func() { // ends with Close
-			if err := s.http.Serve(turnstile{l, s.room}); err != nil && !errors.Is(err, http.ErrServerClosed) {
-				config.Log("status page: " + err.Error())
-			}
-		})
+		s.http.Serve(turnstile{l, s.room})
 	}
 	return s
 }
 
 // Close ends everything and waits for it.
 func (s *Server) Close() error {
-	s.cancel()
-	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
-	defer cancel()
-	err := s.http.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = s.http.Close()
-	}
-	s.served.Wait()
+	err := s.http.Close()
 	s.room.open.Wait()
 	return err
 }
@@ -103,12 +69,4 @@ func guarded(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, req)
 	})
-}
-
-// logWriter makes lines for the log of what net/http reports.
-type logWriter func(string)
-
-func (w logWriter) Write(p []byte) (int, error) {
-	w(string(p))
-	return len(p), nil
 }
