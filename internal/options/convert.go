@@ -68,6 +68,9 @@ func directiveFor(row *setting, value string) (string, bool) {
 			if strings.ContainsFunc(written, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) || tidy(written, key.grammar.verbatim) == "" {
 				continue
 			}
+			if value, err := cutSeparator(" " + written); err != nil || value != written { // it begins as a separator does
+				continue
+			}
 			if got, given, err := key.grammar.read(tidy(written, key.grammar.verbatim)); err == nil && given && got == rest {
 				return key.name + " " + written, true
 			}

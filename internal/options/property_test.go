@@ -145,6 +145,7 @@ func FuzzConfig(f *testing.F) {
 		"ChrootEveryone yes\nUmask 133:022\n", "Bind ::1,21 # x\nInclude /a.conf", "PureDB \"/a b\"\r\n#",
 		"MaxDiskUsage 95%\nMaxIdleTime 0\nSyslogFacility none", "CertFileAndKey \"a b\" c", "TLS 1\nVerboseLog on",
 		"TotalBandwidth 5 6\nUserBandwidth 0\nFollowLinksTo /a b # x", "Include a.conf",
+		"PureDB \"=a b\"\nAltLog clf:/a\nFortunesFile \":/b\"\n",
 	} {
 		f.Add(seed)
 	}
