@@ -19,6 +19,7 @@ import (
 	"pureftpd/internal/auth"
 	"pureftpd/internal/auth/extauth"
 	"pureftpd/internal/authd"
+	"pureftpd/test/harness"
 )
 
 const program = "pure-authd"
@@ -62,7 +63,7 @@ func folder(t *testing.T, script string) string {
 		}
 	})
 	err = errors.Join(
-		os.WriteFile(filepath.Join(dir, "program"), []byte("#!/bin/sh\n"+script+"\n"), 0o755),
+		harness.WriteProgram(filepath.Join(dir, "program"), "#!/bin/sh\n"+script+"\n"),
 		os.Chmod(dir, 0o755), // for -u
 	)
 	if err != nil {

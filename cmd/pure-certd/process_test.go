@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"pureftpd/internal/certd"
+	"pureftpd/test/harness"
 )
 
 const program = "pure-certd"
@@ -58,7 +59,7 @@ func folder(t *testing.T, script string) string {
 		}
 	})
 	err = errors.Join(
-		os.WriteFile(filepath.Join(dir, "program"), []byte("#!/bin/sh\n"+script+"\n"), 0o755),
+		harness.WriteProgram(filepath.Join(dir, "program"), "#!/bin/sh\n"+script+"\n"),
 		os.Chmod(dir, 0o755), // for -u
 	)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"pureftpd/internal/uploads"
+	"pureftpd/test/harness"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -54,7 +55,7 @@ func start(t *testing.T, script string, change func(*request)) *bench {
 	t.Helper()
 	b := &bench{t: t, dir: t.TempDir(), events: make(chan uploads.Event), done: make(chan error, 1)}
 	path := filepath.Join(b.dir, "program")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\nF=${1##*/}\n"+script+"\n"), 0o755); err != nil {
+	if err := harness.WriteProgram(path, "#!/bin/sh\nF=${1##*/}\n"+script+"\n"); err != nil {
 		t.Fatal(err)
 	}
 	r := request{parallel: 1, pause: time.Millisecond}

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"pureftpd/internal/linemsg"
+	"pureftpd/test/harness"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -41,7 +42,7 @@ func start(t *testing.T, script string, change func(*daemon)) *trial {
 	dir := t.TempDir()
 	tr := &trial{t: t, dir: dir, path: filepath.Join(dir, "s"), done: make(chan error, 1)}
 	file := filepath.Join(dir, "program")
-	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+	if err := harness.WriteProgram(file, "#!/bin/sh\n"+script+"\n"); err != nil {
 		t.Fatal(err)
 	}
 	s, err := listen(t.Context(), tr.path)

@@ -76,7 +76,7 @@ func answers(t *testing.T) (dir, program string) {
 	}
 	program = filepath.Join(dir, "program")
 	script := "#!/bin/sh\nexec cat '" + dir + "'/\"${CERTD_SNI_NAME%%.*}\"\n"
-	if err := os.WriteFile(program, []byte(script), 0o755); err != nil {
+	if err := harness.WriteProgram(program, script); err != nil {
 		t.Fatal(err)
 	}
 	return dir, program

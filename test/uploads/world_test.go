@@ -156,7 +156,7 @@ func reader(t *testing.T, program, script string, more ...string) *process {
 func background(t *testing.T, program, script string, more ...string) *process {
 	t.Helper()
 	path := base + "/program"
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+	if err := harness.WriteProgram(path, "#!/bin/sh\n"+script+"\n"); err != nil {
 		t.Fatal(err)
 	}
 	return launch(t, nil, append([]string{program, "-r", path}, more...)...)
