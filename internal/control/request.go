@@ -41,7 +41,7 @@ func decode(r io.Reader, into any) error {
 		return refuse(http.StatusRequestEntityTooLarge, "the request is longer than %d bytes", tooLarge.Limit)
 	}
 	if err != nil {
-		return refuse(http.StatusBadRequest, "the request is not the JSON that is expected: %v", err)
+		return refuse(http.StatusBadRequest, "the request is not the JSON that is expected: %.200v", err)
 	}
 	return nil
 }
