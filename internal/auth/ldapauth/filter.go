@@ -39,6 +39,13 @@ func ParseFilter(text string) (Filter, error) {
 	if _, err := ldap.CompileFilter(f.For("joe")); err != nil {
 		return Filter{}, fmt.Errorf("not a filter: %w", err)
 	}
+	before := ""
+	for _, part := range f.parts[:len(f.parts)-1] {
+		before += part
+		if item := before[strings.LastIndexByte(before, '(')+1:]; !strings.Contains(item, "=") {
+			return Filter{}, errors.New(`"\L" must be in a value, after the = of an attribute`)
+		}
+	}
 	return f, nil
 }
 

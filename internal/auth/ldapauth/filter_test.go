@@ -15,6 +15,7 @@ func TestParseFilter(t *testing.T) {
 		{`(uid=joe)`, `(uid=joe)`},
 		{`(cn=\2a\L\5C)`, `(cn=\2ao\28x\5C)`},
 		{`(uid=\l)`, ""}, {`(uid=%s)`, ""}, {`(uid=\)`, ""}, {`(uid=\L`, ""}, {`\L`, ""}, {`(uid=\2)`, ""}, {`(uid=\2x)`, ""}, {``, ""}, {`(\L)`, ""},
+		{`(x\L=joe)`, ""}, {`(&(uid=\L)(\L=*))`, ""}, {`(uid:\L:=joe)`, ""}, {`(uid:caseExactMatch:=\L)`, `(uid:caseExactMatch:=o\28x)`},
 	} {
 		f, err := ParseFilter(test.text)
 		if (err == nil) != (test.want != "") || err == nil && f.For("o(x") != test.want {
@@ -25,9 +26,10 @@ func TestParseFilter(t *testing.T) {
 
 // FuzzFilter checks that a login, whatever it holds, stays one value: the filter has the shape that it has for "joe".
 func FuzzFilter(f *testing.F) {
-	for _, login := range []string{"joe", "*", ")(uid=*", `\2a`, "\x00", "\xff\xfe", "jöe", `\L`, "%", "(|(a=b)"} {
+	for _, login := range []string{"joe", "*", ")(uid=*", `\2a`, "\x00", "\xff\xfe", "jöe", `\L`, "%", "(|(a=b)", "id=*"} {
 		f.Add(`(&(objectClass=posixAccount)(uid=\L))`, login)
 		f.Add(`(|(uid=\L)(!(mail=x\L*)))`, login)
+		f.Add(`(mail\L=*)`, login)
 	}
 	f.Fuzz(func(t *testing.T, text, login string) {
 		filter, err := ParseFilter(text)
