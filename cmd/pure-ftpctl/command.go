@@ -65,6 +65,7 @@ func commands() []command {
 		{name: "trace", words: "ID", help: "follow the dialogue of a session", least: 1, most: 1, run: trace},
 		{name: "settings", words: "[NAME...]", help: "list the settings in force and where each was given",
 			flags: []flag{changedFlag, jsonFlag}, most: -1, run: settings},
+		{name: "logs", help: "list where the logs go, their last lines and what is wrong", flags: []flag{jsonFlag}, run: logs},
 		{name: "drain", help: "accept nobody any more and end once transfers have", flags: []flag{allFlag, waitFlag}, run: drain},
 		{name: "reload", help: "read the configuration again", flags: []flag{jsonFlag}, run: reload},
 		{name: "bans", help: "list the addresses that are kept out", flags: []flag{jsonFlag}, run: bans},

@@ -23,6 +23,7 @@ type server struct {
 	sessions []control.Session
 	told     []string
 	bans     []control.Ban
+	logs     []control.Log
 	free     string // an address that is not banned
 	reloaded control.Reload
 	refusal  error // of Message and Reload
@@ -130,6 +131,7 @@ func serve(t *testing.T, servers ...*server) (dir string) {
 				Settings: func() []control.Setting {
 					return []control.Setting{{Name: "maxidletime", Value: "5 minutes", Origin: "/etc/pure-ftpd.conf:3"}, {Name: "natmode", Value: "no", Origin: "default"}}
 				},
+				Logs:   func() []control.Log { return s.logs },
 				Reload: func() (control.Reload, error) { s.note("reload"); return s.reloaded, s.refusal },
 				Bans:   bansOf{s},
 				Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -146,12 +148,13 @@ func serve(t *testing.T, servers ...*server) (dir string) {
 	return dir
 }
 
-// three are sessions of joe, twice, and of one who has not logged in.
+// three are sessions of joe, twice, and of one who has not logged in. Times are days, so that a slow test prints the same.
 func three() []control.Session {
 	now := time.Now()
+	const moved = 50 << 10 * int64(48*time.Hour/time.Second)
 	return []control.Session{
-		{ID: 4194307, Account: "joe", State: control.Download, Address: "192.0.2.1", Host: "a.example", Started: now.Add(-time.Hour), LastCommand: &now,
-			Transfer: &control.Transfer{File: "a\x1bb", Started: now.Add(-10 * time.Second), Position: 512000, Size: 1024000}},
+		{ID: 4194307, Account: "joe", State: control.Download, Address: "192.0.2.1", Host: "a.example", Started: now.Add(-72 * time.Hour), LastCommand: &now,
+			Transfer: &control.Transfer{File: "a\x1bb", Started: now.Add(-48 * time.Hour), Position: moved, Size: 2 * moved}},
 		{ID: 4194306, Account: "joe", State: control.Idle, Address: "192.0.2.2", Host: "192.0.2.2", Started: now, LastCommand: &now},
 		{ID: 4194305, State: control.Idle, Address: "192.0.2.1", Host: "a.example", Started: now},
 	}

@@ -46,8 +46,7 @@ func sessionRow(s control.Session, now time.Time) []string {
 	}
 	speed, done, file := "-", "-", ""
 	if t := s.Transfer; t != nil {
-		moved := float64(t.Position - t.Offset)
-		speed = fmt.Sprintf("%.0f KB/s", moved/1024/max(now.Sub(t.Started).Seconds(), 0.001))
+		speed = fmt.Sprintf("%.0f KB/s", s.Speed(now)/1024)
 		file = t.File
 		if t.Size > 0 {
 			done = fmt.Sprintf("%d%%", min(t.Position*100/t.Size, 100))

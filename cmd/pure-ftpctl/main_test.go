@@ -52,16 +52,27 @@ func TestCommands(t *testing.T) {
 		{line: "settings", out: "SETTING      VALUE      ORIGIN\nmaxidletime  5 minutes  /etc/pure-ftpd.conf:3\nnatmode      no         default\n"},
 		{line: "settings --changed natmode", out: "SETTING  VALUE  ORIGIN\n"},
 		{line: "settings natmode --json", out: `"name": "natmode"`},
+		{line: "logs", out: "" +
+			"LOG        FORMAT      PLACE              FROM  LINES  LOST  LAST\n" +
+			"log        syslog ftp  /dev/log           INFO  5      1     2d ago\n" +
+			"transfers  clf         /var/log/transfer  -     0      0     -\n" +
+			"\nlast in /dev/log:\n  <94>x?[2J\n" +
+			"\nwrong with /dev/log: full?\n"},
+		{line: "logs --json", out: `"last_line": "\u003c94\u003ex\u001b[2J"`},
 		{line: "status", out: "7, standalone, version 1.2.3\n"},
 		{line: "metrics", out: "pureftpd_sessions_total 5\n"},
 		{line: "status --json", out: `"open": 3`},
-		{line: "list", out: "4194307  joe      a.example  1h0m0s  -      download  50 KB/s  50%   no limit  a?b\n"},
+		{line: "list", out: "4194307  joe      a.example  3d   -      download  50 KB/s  50%   no limit  a?b\n"},
 		{line: "list --json -u joe", out: `"id": 4194306`},
 	} {
+		before := time.Now().Add(-48 * time.Hour)
 		s := &server{sessions: three(), reloaded: control.Reload{
 			Changed:  []control.Change{{Name: "maxidletime", Old: "15 minutes", New: "5 minutes", Origin: "/etc/pure-ftpd.conf:3"}},
 			Restart:  []control.Change{{Name: "bind", Old: "any, 21", New: "any, 2121", Origin: "default"}},
 			Warnings: []string{"what is\x1b this"},
+		}, logs: []control.Log{
+			{Kind: "log", Format: "syslog", Facility: "ftp", Place: "/dev/log", Level: "INFO", Lines: 5, Lost: 1, Last: &before, LastLine: "<94>x\x1b[2J", Trouble: "full\x1b"},
+			{Kind: "transfers", Format: "clf", Place: "/var/log/transfer"},
 		}}
 		var more []string
 		if test.last != "" {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
+	"pureftpd/internal/control"
 	"pureftpd/internal/options"
 	"pureftpd/internal/record"
 )
@@ -53,4 +55,35 @@ func warnUnheard(o *options.Options, stderr io.Writer) {
 		fmt.Fprintf(stderr, "pure-ftpd: there is no log daemon, and no standard error in the background: "+
 			"until there is one the log is lost; --logto FILE keeps it (%v)\n", err)
 	}
+}
+
+// logs tells where lines go, those of the log and those of transfers.
+func (r *remote) logs() []control.Log {
+	var list []control.Log
+	for _, p := range r.parts.log.Places() {
+		list = append(list, wireLog(p))
+	}
+	for _, l := range r.parts.current.Load().logs {
+		list = append(list, wireLog(l.Place()))
+	}
+	return list
+}
+
+func wireLog(p record.Place) control.Log {
+	l := control.Log{
+		Kind: "log", Format: p.Format, Place: p.Path, Lines: p.Lines, Lost: p.Lost, Facility: p.Facility,
+		LastLine: strings.ToValidUTF8(p.LastLine, "\ufffd"), Trouble: p.Trouble,
+	}
+	if p.Path == "" {
+		l.Place = "standard error"
+	}
+	if p.Transfers {
+		l.Kind = "transfers"
+	} else {
+		l.Level = p.Least.String()
+	}
+	if !p.Last.IsZero() {
+		l.Last = &p.Last
+	}
+	return l
 }

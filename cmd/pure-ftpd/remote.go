@@ -113,6 +113,7 @@ func (r *remote) serve(drain func()) {
 			SetUser:   func(name string, rates control.Rates) { r.parts.handler().SetUser(name, pace.Rates(rates)) },
 			Drain:     sync.OnceFunc(drain),
 			Settings:  r.settings,
+			Logs:      r.logs,
 			Metrics:   r.parts.metricsHandler(),
 			Bans:      bans,
 			Reload:    r.reload,

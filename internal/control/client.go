@@ -206,6 +206,13 @@ func (c *Client) Settings(ctx context.Context) ([]Setting, error) {
 	return list.Settings, err
 }
 
+// Logs are the places that log lines go to.
+func (c *Client) Logs(ctx context.Context) ([]Log, error) {
+	var list logList
+	err := c.do(ctx, "GET", "/v1/server/logs", nil, &list)
+	return list.Logs, err
+}
+
 // Metrics is what Prometheus reads: a text of all counters.
 func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, clientTimeout)

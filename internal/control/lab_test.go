@@ -204,8 +204,11 @@ func newLab(t testing.TB) *lab {
 			SetUser:   func(name string, r Rates) { l.mu.Lock(); defer l.mu.Unlock(); l.users[name] = r },
 			Drain:     func() { l.mu.Lock(); defer l.mu.Unlock(); l.drained++ },
 			Settings:  func() []Setting { return []Setting{{"maxidletime", "15 minutes", "default"}} },
-			Reload:    func() (Reload, error) { return l.reloaded, l.reload },
-			Bans:      l.bans,
+			Logs: func() []Log {
+				return []Log{{Kind: "log", Format: "syslog", Place: "/dev/log", Facility: "ftp", Level: "INFO", Lines: 5, Lost: 1, Last: &began, LastLine: "x", Trouble: "y"}}
+			},
+			Reload: func() (Reload, error) { return l.reloaded, l.reload },
+			Bans:   l.bans,
 			Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 				_, _ = io.WriteString(w, sampleMetrics)

@@ -211,6 +211,11 @@ func TestDocumentFitsTheReplies(t *testing.T) {
 		{method: "POST", path: "/v1/server/handover"},
 		{method: "POST", path: "/v1/server/handover", upgrade: true},
 		{method: "GET", path: "/v1/server/settings"},
+		{method: "GET", path: "/v1/server/logs"},
+		{method: "GET", path: "/v1/server/logs", change: func(l *lab) { l.config.Hooks.Logs = func() []Log { return nil } }},
+		{method: "GET", path: "/v1/server/logs", change: func(l *lab) {
+			l.config.Hooks.Logs = func() []Log { return []Log{{Kind: "transfers", Format: "clf", Place: "/x"}} }
+		}},
 		{method: "GET", path: "/v1/metrics"},
 		{method: "GET", path: "/v1/metrics", change: func(l *lab) { l.config.Hooks.Metrics = nil }},
 		{method: "GET", path: "/v1/sessions"},

@@ -18,6 +18,7 @@ func routes() []route {
 		{"POST", "/v1/server/reload", Admin, (*Server).reload},
 		{"POST", "/v1/server/handover", Admin, (*Server).handover},
 		{"GET", "/v1/server/settings", Admin, (*Server).settings},
+		{"GET", "/v1/server/logs", Operator, (*Server).logs},
 		{"GET", "/v1/metrics", Viewer, (*Server).metrics},
 
 		{"GET", "/v1/sessions", Viewer, (*Server).list},

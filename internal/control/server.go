@@ -49,6 +49,7 @@ type Hooks struct {
 	SetUser   func(name string, rates Rates)
 	Drain     func()
 	Settings  func() []Setting
+	Logs      func() []Log
 	Reload    func() (Reload, error) // may be nil
 	Bans      Bans                   // may be nil
 	Metrics   http.Handler           // may be nil

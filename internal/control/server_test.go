@@ -33,6 +33,9 @@ func TestClientAndServer(t *testing.T) {
 	if got, err := c.Settings(ctx); err != nil || !reflect.DeepEqual(got, l.config.Hooks.Settings()) {
 		t.Errorf("Settings = %+v, %v", got, err)
 	}
+	if got, err := c.Logs(ctx); err != nil || !reflect.DeepEqual(got, l.config.Hooks.Logs()) {
+		t.Errorf("Logs = %+v, %v", got, err)
+	}
 	if got, err := c.Metrics(ctx); err != nil || string(got) != sampleMetrics {
 		t.Errorf("Metrics = %q, %v", got, err)
 	}

@@ -86,6 +86,20 @@ type Setting struct {
 	Origin string `json:"origin"` // file and line, or the switch; "default"
 }
 
+// A Log is one of the places that log lines go to.
+type Log struct {
+	Kind     string     `json:"kind"`               // "log", or "transfers" for an AltLog
+	Format   string     `json:"format"`             // "syslog", "text", "json", or that of an AltLog
+	Place    string     `json:"place"`              // a pathname, or "standard error"
+	Facility string     `json:"facility,omitempty"` // of the system log
+	Level    string     `json:"level,omitempty"`    // lines below it are not written; transfers have none
+	Lines    uint64     `json:"lines"`
+	Lost     uint64     `json:"lost"`
+	Last     *time.Time `json:"last,omitempty"` // when the last line came there
+	LastLine string     `json:"last_line,omitempty"`
+	Trouble  string     `json:"trouble,omitempty"` // that lasts
+}
+
 // A Reload is what came of reading the configuration again.
 type Reload struct {
 	Changed  []Change `json:"changed"`       // in force for what begins from now on
@@ -127,6 +141,9 @@ type (
 	}
 	settingList struct {
 		Settings []Setting `json:"settings"`
+	}
+	logList struct {
+		Logs []Log `json:"logs"`
 	}
 	banList struct {
 		Bans []Ban `json:"bans"`

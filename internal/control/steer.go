@@ -74,6 +74,11 @@ func (s *Server) settings(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
+func (s *Server) logs(w http.ResponseWriter, _ *http.Request) error {
+	answer(w, http.StatusOK, logList{append([]Log{}, s.config.Hooks.Logs()...)}) // an empty list is no null
+	return nil
+}
+
 // longestBan is as good as for ever.
 const longestBan = 10 * 365 * 24 * time.Hour
 

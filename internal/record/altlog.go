@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"sync/atomic"
 	"time"
 )
 
@@ -32,7 +31,7 @@ type AltLog struct {
 	config AltLogConfig
 	format format
 	file   logFile
-	lost   atomic.Uint64
+	trail  trail
 
 	opening complaint
 	writing complaint
@@ -55,16 +54,19 @@ func OpenAltLog(c AltLogConfig) (*AltLog, error) {
 }
 
 // Lost returns how many lines could not be written.
-func (l *AltLog) Lost() uint64 { return l.lost.Load() }
+func (l *AltLog) Lost() uint64 { return l.Place().Lost }
 
 // Write writes the line of a transfer. What goes wrong is reported, and the line is lost: the transfer itself is over.
 func (l *AltLog) Write(t Transfer) {
 	if looked, err := l.file.follow(t.End); looked {
 		l.tell(&l.opening, err)
 	}
-	err := l.file.append(l.format.append(make([]byte, 0, 256), t, l.config.Location))
-	if err != nil {
-		l.lost.Add(1)
+	line := l.format.append(make([]byte, 0, 256), t, l.config.Location)
+	err := l.file.append(line)
+	if err == nil {
+		l.trail.took(line)
+	} else {
+		l.trail.missed(1)
 	}
 	l.tell(&l.writing, err)
 }

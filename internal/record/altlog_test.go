@@ -160,8 +160,14 @@ func TestTroubleIsToldOnce(t *testing.T) {
 	if got := lines(t, path+".old"); len(got) != 5 {
 		t.Errorf("the old file holds %q; want all lines meanwhile", got)
 	}
+	if p := l.Place(); !p.Transfers || p.Format != "clf" || p.Path != path || p.Lines != 5 || !strings.Contains(p.Trouble, "no rights") {
+		t.Errorf("its place is %+v", p)
+	}
 	fail = false
 	l.Write(at(100))
+	if p := l.Place(); p.Lines != 6 || p.Lost != 0 || p.Trouble != "" || p.LastLine != lines(t, path)[0] {
+		t.Errorf("its place is then %+v", p)
+	}
 	if got := lines(t, path); len(got) != 1 {
 		t.Errorf("the new file holds %q", got)
 	}

@@ -1,6 +1,10 @@
 package record
 
-import "strings"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // A Level says how much a line matters.
 type Level uint8
@@ -35,6 +39,19 @@ type Facility uint8
 // FTP is the facility of a server that was not told another one.
 const FTP Facility = 11
 
+// facilities are the names of those below 12; local0 to local7 are 16 to 23.
+var facilities = [...]string{"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"}
+
+const firstLocal = 16
+
+// String returns the name.
+func (f Facility) String() string {
+	if int(f) < len(facilities) {
+		return facilities[f]
+	}
+	return "local" + strconv.Itoa(int(f)-firstLocal)
+}
+
 // ParseFacility returns the facility called name in any case, and whether there is one.
 func ParseFacility(name string) (Facility, bool) {
 	name = strings.ToLower(name)
@@ -42,33 +59,11 @@ func ParseFacility(name string) (Facility, bool) {
 		if len(n) != 1 || n[0] < '0' || n[0] > '7' {
 			return 0, false
 		}
-		return Facility(16 + n[0] - '0'), true
+		return Facility(firstLocal + n[0] - '0'), true
 	}
-	switch name {
-	case "kern":
-		return 0, true
-	case "user":
-		return 1, true
-	case "mail":
-		return 2, true
-	case "daemon":
-		return 3, true
-	case "auth", "security":
-		return 4, true
-	case "syslog":
-		return 5, true
-	case "lpr":
-		return 6, true
-	case "news":
-		return 7, true
-	case "uucp":
-		return 8, true
-	case "cron":
-		return 9, true
-	case "authpriv":
-		return 10, true
-	case "ftp":
-		return FTP, true
+	if name == "security" { // an old name
+		name = "auth"
 	}
-	return 0, false
+	i := slices.Index(facilities[:], name)
+	return Facility(max(i, 0)), i >= 0
 }

@@ -132,10 +132,13 @@ func (l *Log) complain(t *Target, usual *sink) func(Level, string) {
 		told := false
 		for _, r := range l.routes {
 			if other, ok := r.to.(*Target); !ok || other != t && other.file == nil { // two broken files must not tell each other
-				told = r.to.write(&x) == nil || told
+				told = r.deliver(&x) == nil || told
 			}
 		}
-		if !told && usual.fall(&x) != nil {
+		if told {
+			return
+		}
+		if _, err := usual.fall(&x); err != nil {
 			l.lose()
 		}
 	}
@@ -248,17 +251,15 @@ func (l *Log) write() {
 			continue
 		}
 		for _, r := range l.routes {
-			if err := r.to.write(x); err != nil {
-				r.lost++
+			r.behind = r.deliver(x) != nil
+			if r.behind {
+				r.lose(1)
 				l.lost.Add(1)
-				r.behind = true
-			} else {
-				r.behind = false
 			}
 		}
 		dropped := l.dropped.Swap(0)
 		for _, r := range l.routes {
-			r.lost += dropped
+			r.lose(dropped)
 			r.confess()
 		}
 	}
@@ -267,11 +268,29 @@ func (l *Log) write() {
 // A route is one of the places that lines go to.
 type route struct {
 	to interface {
-		write(*line) error
+		write(*line) (text []byte, err error)
+		place() Place
 		close() error
 	}
+	trail  trail
 	lost   uint64 // lines that did not come there, and nobody has said so
 	behind bool   // the last one did not
+}
+
+// deliver writes one line.
+func (r *route) deliver(x *line) error {
+	text, err := r.to.write(x)
+	if err == nil {
+		r.trail.took(text)
+	}
+	return err
+}
+
+func (r *route) lose(lines uint64) {
+	if lines > 0 {
+		r.lost += lines
+		r.trail.missed(lines)
+	}
 }
 
 // confess says how many lines did not come.
@@ -280,7 +299,7 @@ func (r *route) confess() {
 		return
 	}
 	report := line{when: time.Now(), level: Warning, message: strconv.FormatUint(r.lost, 10) + " log lines were lost"}
-	if r.to.write(&report) == nil {
+	if r.deliver(&report) == nil {
 		r.lost = 0
 	}
 }

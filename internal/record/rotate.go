@@ -118,6 +118,13 @@ type complaint struct {
 	last string
 }
 
+// now is the trouble that lasts; "" if all is well.
+func (c *complaint) now() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last
+}
+
 // news is what there is to tell of the present state of things; "" if it is known, or if all is well.
 func (c *complaint) news(err error) string {
 	text := ""

@@ -27,12 +27,12 @@ type sink struct {
 	buf  []byte
 
 	delivered, printed atomic.Uint64 // lines, to the log daemon and to standard error
-	connected          atomic.Bool   // the last line was delivered
+	connected, refused atomic.Bool   // the last line was, or was not, delivered to the log daemon; neither before the first
 }
 
 // write delivers one line: to the log daemon, connecting again once in case it was restarted,
-// else to standard error.
-func (s *sink) write(x *line) error {
+// else to standard error. What it returns is good until the next call, as with Target.
+func (s *sink) write(x *line) ([]byte, error) {
 	if s.socket == "" {
 		return s.fall(x)
 	}
@@ -43,30 +43,31 @@ func (s *sink) write(x *line) error {
 		err = s.send()
 	}
 	s.connected.Store(err == nil)
+	s.refused.Store(err != nil)
 	if err == nil {
 		s.away = false
 		s.delivered.Add(1)
-		return nil
+		return s.buf, nil
 	}
 	if s.mute {
-		return errUndelivered
+		return nil, errUndelivered
 	}
 	if !s.away {
 		s.away = true
 		why := line{when: x.when, level: Notice, message: "the log goes to standard error until there is a log daemon: " + err.Error()}
-		_ = s.fall(&why) // if this is lost, x is, and counts
+		_, _ = s.fall(&why) // if this is lost, x is, and counts
 	}
 	return s.fall(x)
 }
 
 // fall delivers a line to standard error.
-func (s *sink) fall(x *line) error {
+func (s *sink) fall(x *line) ([]byte, error) {
 	s.buf = append(s.header.appendPlain(s.buf[:0], x), '\n')
 	if _, err := s.stderr.Write(s.buf); err != nil {
-		return errUndelivered
+		return nil, errUndelivered
 	}
 	s.printed.Add(1)
-	return nil
+	return s.buf, nil
 }
 
 // connect finds the log daemon.

@@ -57,21 +57,21 @@ func (t *Target) attach(h *header, report func(Level, string)) {
 	}
 }
 
-func (t *Target) write(x *line) error {
+func (t *Target) write(x *line) ([]byte, error) {
 	text, err := t.encode(x)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if t.file == nil {
 		_, err = t.config.Out.Write(text)
-		return err
+		return text, err
 	}
 	if looked, err := t.file.follow(time.Now()); looked {
 		t.tell(&t.opening, err)
 	}
 	err = t.file.append(text)
 	t.tell(&t.writing, err)
-	return err
+	return text, err
 }
 
 func (t *Target) encode(x *line) ([]byte, error) {

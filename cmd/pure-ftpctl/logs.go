@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"pureftpd/internal/control"
+)
+
+// logs lists the places that log lines go to, what each took last and what is wrong with it.
+func logs(ctx context.Context, inv *invocation) error {
+	all, err := ask(ctx, inv, (*control.Client).Logs)
+	for i, a := range all {
+		if inv.given(jsonFlag) {
+			err = errors.Join(err, writeJSON(inv.out, map[string]any{"server": a.client.PID(), "logs": a.answer}))
+			continue
+		}
+		if len(all) > 1 {
+			if i > 0 {
+				fmt.Fprintln(inv.out)
+			}
+			fmt.Fprintf(inv.out, "server %d\n", a.client.PID())
+		}
+		if len(a.answer) == 0 {
+			fmt.Fprintln(inv.out, "nothing is logged")
+			continue
+		}
+		err = errors.Join(err, inv.printLogs(a.answer))
+	}
+	return err
+}
+
+func (inv *invocation) printLogs(list []control.Log) error {
+	rows := [][]string{{"LOG", "FORMAT", "PLACE", "FROM", "LINES", "LOST", "LAST"}}
+	for _, l := range list {
+		format, level, last := l.Format, "-", "-"
+		if l.Facility != "" {
+			format += " " + l.Facility
+		}
+		if l.Level != "" {
+			level = l.Level
+		}
+		if l.Last != nil {
+			last = span(time.Since(*l.Last)) + " ago"
+		}
+		rows = append(rows, []string{l.Kind, format, l.Place, level, strconv.FormatUint(l.Lines, 10), strconv.FormatUint(l.Lost, 10), last})
+	}
+	err := writeTable(inv.out, rows)
+	for _, l := range list {
+		if l.LastLine != "" {
+			fmt.Fprintf(inv.out, "\nlast in %s:\n  %s\n", printable(l.Place), printable(l.LastLine))
+		}
+	}
+	for _, l := range list {
+		if l.Trouble != "" {
+			fmt.Fprintf(inv.out, "\nwrong with %s: %s\n", printable(l.Place), printable(l.Trouble))
+		}
+	}
+	return err
+}
