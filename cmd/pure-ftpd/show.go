@@ -6,13 +6,17 @@ import (
 	"pureftpd/internal/options"
 )
 
-// show answers --show: the same options as a configuration file, or as switches.
+// show answers --show: the same options as a configuration file, usual or in TOML, or as switches.
 func show(o *options.Options, program string) int {
-	if o.Show == "switches" {
+	write := o.ConfigFile
+	switch o.Show {
+	case "switches":
 		fmt.Print(o.CommandLine())
 		return 0
+	case "toml":
+		write = o.TOMLFile
 	}
-	text, err := o.ConfigFile()
+	text, err := write()
 	fmt.Print(text)
 	if err != nil {
 		complain(program, err)

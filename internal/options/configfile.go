@@ -45,6 +45,10 @@ func (r *fileReader) read(name string, include *line) {
 	r.files++
 	defer func() { r.depth-- }()
 	content := strings.TrimPrefix(string(data), "\ufeff") // a byte order mark, left by some editors
+	if strings.HasSuffix(name, ".toml") {
+		r.toml(name, content)
+		return
+	}
 	number := 0
 	for text := range strings.SplitSeq(content, "\n") {
 		number++

@@ -11,6 +11,7 @@ import (
 // What --show shows.
 const (
 	showConfig   = "config"
+	showTOML     = "toml"
 	showSwitches = "switches"
 )
 
@@ -58,14 +59,12 @@ func (o *Options) ConfigFile() (string, error) {
 // directiveFor is the line that stands for a switch: one that is read as that value.
 func directiveFor(row *setting, value string) (string, bool) {
 	for _, key := range row.keywords {
-		rest := value
-		if n := len(key.prefix); n <= len(value) && strings.EqualFold(value[:n], key.prefix) {
-			rest = value[n:]
-		} else if n > 0 {
+		rest, ok := key.without(value)
+		if !ok {
 			continue
 		}
 		for _, written := range []string{rest, `"` + rest + `"`, "yes", commaApart(rest)} {
-			if strings.ContainsFunc(written, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) || tidy(written, key.grammar.verbatim) == "" {
+			if controls(written) || tidy(written, key.grammar.verbatim) == "" {
 				continue
 			}
 			if value, err := cutSeparator(" " + written); err != nil || value != written { // it begins as a separator does
@@ -77,6 +76,15 @@ func directiveFor(row *setting, value string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// without takes the directive's prefix off the value of its switch. It reports false if the value is not the directive's.
+func (k keyword) without(value string) (rest string, ok bool) {
+	n := len(k.prefix)
+	if n > len(value) || !strings.EqualFold(value[:n], k.prefix) {
+		return "", false
+	}
+	return value[n:], true
 }
 
 // commaApart is a pair as the grammar of two paths wants it.

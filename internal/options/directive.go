@@ -44,7 +44,7 @@ func (b *build) unknown(name string) error {
 // directive carries out a directive with its value as it stands in the file. It reports whether it
 // asked for anything.
 func (b *build) directive(l line, value string) bool {
-	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+	if controls(value) {
 		b.mistakes.add(l.mistake(hinted("was the file saved as plain text?", "a control character in the value")))
 		return false
 	}
@@ -53,23 +53,34 @@ func (b *build) directive(l line, value string) bool {
 		b.mistakes.add(l.mistake(b.unknown(l.name)))
 		return false
 	}
-	o := order{
-		row: known.row, name: known.key.name,
-		example: known.key.name + " " + known.key.example,
-		origin:  Origin{File: l.file, Line: l.number},
-	}
-	value = tidy(value, known.key.grammar.verbatim)
+	o := known.order(l)
+	o.example = known.key.name + " " + known.key.example
+	return b.carryOut(known.key, o, tidy(value, known.key.grammar.verbatim))
+}
+
+// controls reports whether a value holds what no line can.
+func controls(value string) bool {
+	return strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+}
+
+// order is what a line orders, but for the value.
+func (f *found) order(l line) order {
+	return order{row: f.row, name: f.key.name, origin: Origin{File: l.file, Line: l.number}}
+}
+
+// carryOut gives an order its value, which is text for the directive's grammar.
+func (b *build) carryOut(key *keyword, o order, value string) bool {
 	if value == "" {
 		b.blame(wrong("the value is missing"), o)
 		return false
 	}
-	value, given, err := known.key.grammar.read(value)
+	value, given, err := key.grammar.read(value)
 	if err != nil {
 		b.blame(err, o)
 		return false
 	}
 	if given {
-		o.value = known.key.prefix + value
+		o.value = key.prefix + value
 		b.apply(o)
 	}
 	return given

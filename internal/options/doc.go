@@ -1,6 +1,6 @@
-// Package options turns switches, a configuration file or Debian's folder with one file per
-// directive into one immutable Options value. It is the only place that knows what a setting is
-// called.
+// Package options turns switches, a configuration file (the usual one, or TOML) or Debian's folder
+// with one file per directive into one immutable Options value. It is the only place that knows
+// what a setting is called.
 //
 // Every setting is one row of the table in table.go: its switch, long name, directives, value,
 // sentence of help and the function that reads it. The list printed by -h, the report of --check

@@ -9,6 +9,8 @@ import (
 type grammar struct {
 	form     string // for the manual
 	verbatim bool   // the rest of the line, in which '#' can be part of the value
+	onOff    bool   // yes or no, which TOML calls true or false
+	number   bool   // can be one number
 	// read turns the text into the switch's value. It reports false for a value that asks for
 	// nothing ("no").
 	read func(text string) (value string, given bool, err error)
@@ -17,7 +19,7 @@ type grammar struct {
 // boolean takes yes, on, true, 1 and no, off, false, 0 in any case. A false value asks for
 // nothing: it does not undo.
 func boolean() grammar {
-	return grammar{form: "yes or no", read: func(text string) (string, bool, error) {
+	return grammar{form: "yes or no", onOff: true, read: func(text string) (string, bool, error) {
 		lower := strings.ToLower(text)
 		switch {
 		case slices.Contains([]string{"yes", "on", "true", "1"}, lower):
@@ -31,22 +33,26 @@ func boolean() grammar {
 
 // digits takes decimal digits.
 func digits() grammar {
-	return plain("digits", func(text string) error {
+	g := plain("digits", func(text string) error {
 		if !allDigits(text) {
 			return wrong("%q is not a whole number", text)
 		}
 		return nil
 	})
+	g.number = true
+	return g
 }
 
 // decimal takes what begins with a digit: a fraction, or a percentage.
 func decimal() grammar {
-	return plain("a number", func(text string) error {
+	g := plain("a number", func(text string) error {
 		if digit(text[0]) > 9 || strings.ContainsAny(text, blanks) {
 			return wrong("%q is not a number", text)
 		}
 		return nil
 	})
+	g.number = true
+	return g
 }
 
 // alnum takes letters and digits.
@@ -99,7 +105,7 @@ func numbers() grammar {
 
 // rates takes one number, or two of which one may be missing beside a colon.
 func rates() grammar {
-	return grammar{form: "one or two numbers", read: func(text string) (string, bool, error) {
+	return grammar{form: "one or two numbers", number: true, read: func(text string) (string, bool, error) {
 		if first, second, ok := cutPair(text); ok {
 			return first + ":" + second, true, nil
 		}

@@ -13,8 +13,8 @@ type Options struct {
 	Action Action
 	// Check asks to print Report and exit instead of serving.
 	Check bool
-	// Show asks to print the same options in another form and exit: "config" for a configuration file, "switches" for a command line;
-	// empty means no.
+	// Show asks to print the same options in another form and exit: "config" for a configuration file, "toml" for one in TOML,
+	// "switches" for a command line; empty means no.
 	Show string
 	// Try asks for a throw-away server; TryDir is the folder it serves, empty for the caller's
 	// choice.

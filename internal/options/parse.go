@@ -109,8 +109,8 @@ func (b *build) try(t getopt.Token) {
 
 // show takes --show.
 func (b *build) show(t getopt.Token) {
-	if t.Value != showConfig && t.Value != showSwitches {
-		b.mistakes.add(&Error{Setting: t.Name, Text: getopt.Quote(t.Value) + " is nothing to show", Hint: "write --show=config or --show=switches"})
+	if t.Value != showConfig && t.Value != showTOML && t.Value != showSwitches {
+		b.mistakes.add(&Error{Setting: t.Name, Text: getopt.Quote(t.Value) + " is nothing to show", Hint: "write --show=config, --show=toml or --show=switches"})
 	}
 	b.opts.Show = t.Value
 }

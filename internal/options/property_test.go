@@ -66,7 +66,7 @@ func TestFileEqualsSwitches(t *testing.T) {
 	})
 }
 
-// checkFile writes options down as a configuration file, which must mean the same.
+// checkFile writes options down as a configuration file, usual and in TOML, which must mean the same.
 func checkFile(t interface{ Errorf(string, ...any) }, o *Options) {
 	text, err := o.ConfigFile()
 	if err != nil {
@@ -77,6 +77,7 @@ func checkFile(t interface{ Errorf(string, ...any) }, o *Options) {
 	if err != nil || !sameMeaning(o, again) || !strings.EqualFold(o.CommandLine(), again.CommandLine()) { // -l PureDB:/a is -l puredb:/a
 		t.Errorf("%q: %+v\nas\n%s%+v, %v", o.Switches(), o, text, again, err)
 	}
+	checkTOML(t, o)
 }
 
 // directivesOf lists the directives that are accepted.
@@ -202,6 +203,9 @@ func FuzzSwitches(f *testing.F) {
 		}
 		if _, err := o.ConfigFile(); err == nil { // some values can only be typed
 			checkFile(t, o)
+		}
+		if _, err := o.TOMLFile(); err == nil {
+			checkTOML(t, o)
 		}
 		if report := o.Report(); strings.ContainsAny(report, "\x1b\r\x00") {
 			t.Errorf("report with control characters: %q", report)

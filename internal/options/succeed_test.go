@@ -112,7 +112,7 @@ func valueOf(o *Options, name string) string {
 // What is read again is read as at the start: from the same directory, with the same rights.
 func TestAgain(t *testing.T) {
 	dir := t.TempDir()
-	for name, text := range map[string]string{"f.conf": "Include more.conf\n", "more.conf": "MaxIdleTime 3\n"} {
+	for name, text := range map[string]string{"f.conf": "Include more.toml\n", "more.toml": "MaxIdleTime = 3\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

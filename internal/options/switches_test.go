@@ -314,6 +314,9 @@ func TestEveryDirectiveAndBack(t *testing.T) {
 			continue
 		}
 		checkFile(t, o)
+		if _, err := o.TOMLFile(); err != nil {
+			t.Errorf("%s: %v", lines, err)
+		}
 	}
 }
 

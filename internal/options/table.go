@@ -441,10 +441,10 @@ func settings() []setting {
 			help: "read the options, print what they mean, exit",
 		},
 		{
-			long: "show", value: "config or switches", arg: getopt.Required,
+			long: "show", value: "config, toml or switches", arg: getopt.Required,
 			section: running, again: lastWins, ours: true,
 			example: "config",
-			help:    "read the options, print a configuration file or switches that mean the same, exit",
+			help:    "read the options, print a configuration file, one in TOML or switches that mean the same, exit",
 		},
 		{
 			long: "try", value: "DIR", arg: getopt.Optional,

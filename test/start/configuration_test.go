@@ -228,23 +228,26 @@ func TestHelpAndVersion(t *testing.T) {
 	}
 }
 
-// TestShow writes a file as switches, and these as a file again (P3).
+// TestShow writes a file as switches, and these as a file again, usual and in TOML (P3).
 func TestShow(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	path := configure(t, dir, "21", "")
 	shown := launch(t, dir, command{args: []string{"--show", "switches", path}})
 	shown.endsWith(t, 0)
-	again := launch(t, dir, command{
-		before: []string{"sh", "-c", `program=$1; shift; eval "set -- $1"; exec "$program" --show config "$@"`, "sh"},
-		args:   []string{shown.stdout.String()},
-	})
-	again.endsWith(t, 0)
-	file := put(t, filepath.Join(dir, "again.conf"), again.stdout.String())
-	last := launch(t, dir, command{args: []string{"--show=switches", file}})
-	last.endsWith(t, 0)
-	if got, want := last.stdout.String(), shown.stdout.String(); got != want || !strings.Contains(got, "-l puredb:") {
-		t.Errorf("%q became %q", want, got)
+	for form, name := range map[string]string{"config": "again.conf", "toml": "again.toml"} {
+		again := launch(t, dir, command{
+			before: []string{"sh", "-c", `program=$1; shift; eval "set -- $1"; exec "$program" --show ` + form + ` "$@"`, "sh"},
+			args:   []string{shown.stdout.String()},
+		})
+		again.endsWith(t, 0)
+		file := put(t, filepath.Join(dir, name), again.stdout.String())
+		last := launch(t, dir, command{args: []string{"--show=switches", file}})
+		last.endsWith(t, 0)
+		if got, want := last.stdout.String(), shown.stdout.String(); got != want || !strings.Contains(got, "-l puredb:") {
+			t.Errorf("%q became %q in %s", want, got, name)
+		}
 	}
 	launch(t, dir, command{args: []string{"--show", "config", "-I", "-1"}}).endsWith(t, 1, "-I -1: no line of a configuration file says this")
+	launch(t, dir, command{args: []string{"--show", "toml", "-I", "-1"}}).endsWith(t, 1, "-I -1: no TOML file says this")
 }
