@@ -239,6 +239,7 @@ func (l *ldapLab) likeTheOriginal(t *testing.T) {
 		"home":            plain + "LDAPHomeDir gecos\nLDAPDefaultHomeDirectory " + l.homes + "\n",
 		"no home":         plain + "LDAPHomeDir gecos\n",
 		"another name":    plain + "LDAPUseTLS True\n",
+		"StartTLS":        startTLS,
 		"wrong base":      "LDAPServer 127.0.0.1\nLDAPPort PORT\nLDAPBaseDN ou=nowhere,dc=example,dc=org\n",
 		"wrong admin":     plain + "LDAPBindDN cn=admin,dc=example,dc=org\nLDAPBindPW wrong\n",
 		"nobody is there": "LDAPServer 127.0.0.1\nLDAPPort 1\nLDAPBaseDN ou=people,dc=example,dc=org\n",

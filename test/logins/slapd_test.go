@@ -169,7 +169,7 @@ func (d *slapd) signal(t *testing.T, s syscall.Signal) {
 	}
 }
 
-// certify makes an authority and its certificate for localhost.
+// certify makes an authority and its certificate for localhost and for the machine's name, which the OpenLDAP library means by it.
 func (d *slapd) certify(t *testing.T) {
 	t.Helper()
 	make := func(name string, template, parent *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey) {
@@ -195,8 +195,12 @@ func (d *slapd) certify(t *testing.T) {
 	ca, caKey := make("authority of a test", &x509.Certificate{
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}, nil, nil)
+	machine, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
 	cert, key := make("localhost", &x509.Certificate{
-		DNSNames: []string{"localhost"}, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames: []string{"localhost", machine}, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}, ca, caKey)
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {

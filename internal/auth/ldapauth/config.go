@@ -2,7 +2,6 @@ package ldapauth
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net"
 	"net/url"
@@ -19,9 +18,6 @@ const (
 	defaultFilter = `(&(objectClass=posixAccount)(uid=\L))`
 	defaultHome   = "homeDirectory"
 	defaultSocket = "/var/run/slapd/ldapi"
-
-	// clientConf is where the OpenLDAP library, which the original uses, finds the authorities it trusts.
-	clientConf = "/etc/ldap/ldap.conf"
 )
 
 // A Method is how passwords are checked.
@@ -140,44 +136,9 @@ func (c *Config) readServer(f *conffile.File) error {
 		if err != nil {
 			return err
 		}
-		c.TLS = &tls.Config{ServerName: strings.Trim(host, "[]"), RootCAs: roots, MinVersion: tls.VersionTLS12}
+		c.TLS = secure(strings.Trim(host, "[]"), roots)
 	}
 	return nil
-}
-
-// authorities are those that may vouch for the directory: of LDAPCAFile, else of the OpenLDAP library's configuration, else
-// (nil) the system's.
-func authorities(f *conffile.File) (*x509.CertPool, error) {
-	path := f.Text("LDAPCAFile")
-	if path == "" {
-		if path = clientAuthorities(clientConf); path == "" {
-			return nil, nil
-		}
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, f.Mistake("LDAPCAFile", "%v", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(text) {
-		return nil, f.Mistake("LDAPCAFile", "%s holds no certificate", path)
-	}
-	return pool, nil
-}
-
-// clientAuthorities returns the file that the OpenLDAP library's configuration names, or "".
-func clientAuthorities(path string) string {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	found := ""
-	for line := range strings.Lines(string(text)) {
-		if words := strings.Fields(line); len(words) == 2 && strings.EqualFold(words[0], "TLS_CACERT") {
-			found = words[1]
-		}
-	}
-	return found
 }
 
 // readBind finds out who the server is to the directory.

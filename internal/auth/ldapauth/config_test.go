@@ -3,8 +3,6 @@ package ldapauth
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -98,18 +96,5 @@ func TestMistakes(t *testing.T) {
 	}
 	if _, err := parse(t, "LDAPBaseDN x\nLDAPUseTLS true\nLDAPCAFile /nonexistent\n"); err == nil || !strings.Contains(err.Error(), "LDAPCAFile") {
 		t.Errorf("a missing LDAPCAFile: %v", err)
-	}
-}
-
-func TestClientAuthorities(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ldap.conf")
-	if err := os.WriteFile(path, []byte("# x\nBASE dc=x\ntls_cacert\t/etc/a.pem\nTLS_REQCERT never\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if got := clientAuthorities(path); got != "/etc/a.pem" {
-		t.Errorf("clientAuthorities = %q", got)
-	}
-	if got := clientAuthorities(path + "x"); got != "" {
-		t.Errorf("clientAuthorities of no file = %q", got)
 	}
 }
