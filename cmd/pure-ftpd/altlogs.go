@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
+	"sync"
 	"time"
 
 	"pureftpd/internal/options"
@@ -20,6 +22,7 @@ func (g *generation) openAltLogs(p *parts, list []options.AltLog) (logs []*recor
 				Open:   openLogFile,
 				Stat:   statLogFile,
 				Report: func(message string) { p.log.WriteString(record.Error, message) },
+				Lost:   func() { p.lostTransfers.add(a.Format) },
 			})
 		})
 		if failed != nil {
@@ -46,4 +49,32 @@ func statLogFile(path string) (info fs.FileInfo, err error) {
 		return err
 	})
 	return info, err
+}
+
+// A lossCount counts the lines that transfer logs could not write, by format. It outlives the logs, which a reload may replace. The
+// zero value has counted none.
+type lossCount struct {
+	mu       sync.Mutex
+	byFormat map[string]int64
+}
+
+func (c *lossCount) add(format string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byFormat == nil {
+		c.byFormat = make(map[string]int64)
+	}
+	c.byFormat[format]++
+}
+
+// of returns the counts of those formats, and of others that have lost any.
+func (c *lossCount) of(logs []*record.AltLog) map[string]int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts := make(map[string]int64)
+	for _, l := range logs {
+		counts[l.Format()] = 0
+	}
+	maps.Copy(counts, c.byFormat)
+	return counts
 }

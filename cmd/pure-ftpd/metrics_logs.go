@@ -24,10 +24,7 @@ func logMetrics() []metric {
 			return oneIf(r.log.Stats().Connected)
 		}),
 		{"pureftpd_transfer_log_lines_lost_total", metrics.CounterKind, "Lines of transfer logs (AltLog) that could not be written.", func(r *reading) {
-			lost := make(map[string]int64)
-			for _, l := range r.logs {
-				lost[l.Format()] += int64(l.Lost())
-			}
+			lost := r.lostTransfers.of(r.logs)
 			for _, format := range slices.Sorted(maps.Keys(lost)) {
 				r.Count(lost[format], "format", format)
 			}

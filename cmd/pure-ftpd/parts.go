@@ -66,6 +66,8 @@ type parts struct {
 	altLogs  pool[options.AltLog, *record.AltLog]
 	couriers pool[struct{}, *uploads.Courier]
 
+	lostTransfers lossCount // lines of altLogs
+
 	current atomic.Pointer[generation]
 	reloads struct{ done, failed atomic.Int64 }
 	given   atomic.Bool // another process has taken over

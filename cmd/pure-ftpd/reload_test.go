@@ -17,6 +17,7 @@ import (
 	"pureftpd/internal/auth"
 	"pureftpd/internal/control"
 	"pureftpd/internal/options"
+	"pureftpd/internal/record"
 	"pureftpd/internal/server"
 )
 
@@ -182,6 +183,21 @@ func TestFailedReloadGivesAllBack(t *testing.T) {
 	}
 	if r.parts.current.Load() != before || len(r.parts.altLogs.held) != 0 || len(r.parts.passives.held) != 1 {
 		t.Errorf("after it: %d logs and %d ranges held; want what was there", len(r.parts.altLogs.held), len(r.parts.passives.held))
+	}
+}
+
+// The count of lines that a transfer log has lost stays when a reload takes the log away.
+func TestLostLinesOutliveTheirLog(t *testing.T) {
+	r := newReloading(t, "AltLog clf:/dev/full\n")
+	r.parts.current.Load().logs[0].Write(record.Transfer{End: time.Now()})
+	for _, more := range []string{"AltLog clf:" + r.dir + "/a.log\n", ""} {
+		r.configure(more)
+		if _, err := r.again.reload(); err != nil {
+			t.Fatal(err)
+		}
+		if got := value(t, scrape(t, r.parts), "pureftpd_transfer_log_lines_lost_total", "format", "clf"); got != 1 {
+			t.Errorf("with %q %v lines are lost; want 1", more, got)
+		}
 	}
 }
 

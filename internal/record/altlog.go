@@ -22,6 +22,7 @@ type AltLogConfig struct {
 
 	Location *time.Location       // of the times in lines; nil: UTC
 	Report   func(message string) // is told what goes wrong after the start, once for each kind of trouble; nil: nobody
+	Lost     func()               // is called for each line that could not be written; nil: nobody
 }
 
 // An AltLog is a transfer log: a line for each upload and download. It may be used by many goroutines, and by many
@@ -53,9 +54,6 @@ func OpenAltLog(c AltLogConfig) (*AltLog, error) {
 	return l, nil
 }
 
-// Lost returns how many lines could not be written.
-func (l *AltLog) Lost() uint64 { return l.Place().Lost }
-
 // Write writes the line of a transfer. What goes wrong is reported, and the line is lost: the transfer itself is over.
 func (l *AltLog) Write(t Transfer) {
 	if looked, err := l.file.follow(t.End); looked {
@@ -67,6 +65,9 @@ func (l *AltLog) Write(t Transfer) {
 		l.trail.took(line)
 	} else {
 		l.trail.missed(1)
+		if l.config.Lost != nil {
+			l.config.Lost()
+		}
 	}
 	l.tell(&l.writing, err)
 }

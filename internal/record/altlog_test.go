@@ -126,8 +126,8 @@ func TestRotationUnderLoad(t *testing.T) {
 	if len(seen) != writers*each+1 {
 		t.Errorf("%d lines are there; want %d", len(seen), writers*each+1)
 	}
-	if l.Lost() != 0 {
-		t.Errorf("%d lines lost", l.Lost())
+	if lost := l.Place().Lost; lost != 0 {
+		t.Errorf("%d lines lost", lost)
 	}
 }
 
@@ -175,10 +175,11 @@ func TestTroubleIsToldOnce(t *testing.T) {
 
 func TestFullDiskTearsNoLaterLine(t *testing.T) {
 	var told bytes.Buffer
-	l := openTestAltLog(t, AltLogConfig{Format: "clf", Path: "/dev/full", Report: func(m string) { told.WriteString(m + "\n") }})
+	lost := 0
+	l := openTestAltLog(t, AltLogConfig{Format: "clf", Path: "/dev/full", Report: func(m string) { told.WriteString(m + "\n") }, Lost: func() { lost++ }})
 	l.Write(at(0))
 	l.Write(at(1))
-	if l.Lost() != 2 || strings.Count(told.String(), "\n") != 1 {
-		t.Errorf("lost %d, told %q; want 2 and one line", l.Lost(), told.String())
+	if lost != 2 || l.Place().Lost != 2 || strings.Count(told.String(), "\n") != 1 {
+		t.Errorf("lost %d, %+v, told %q; want 2 and one line", lost, l.Place(), told.String())
 	}
 }
