@@ -24,6 +24,9 @@ type talk struct {
 	last string // line of a reply
 }
 
+// errTurnedAway is what dial returns when the server has too many clients.
+var errTurnedAway = errors.New("greeting 421")
+
 // dial connects to a server and reads its greeting.
 func dial(s *harness.Server) (*talk, error) {
 	conn, err := s.Dial("", "")
@@ -31,7 +34,10 @@ func dial(s *harness.Server) (*talk, error) {
 		return nil, err
 	}
 	c := &talk{conn: conn, in: bufio.NewReader(conn)}
-	if code, err := c.reply(); err != nil || code != "220" {
+	switch code, err := c.reply(); {
+	case err == nil && code == "421":
+		return nil, errors.Join(errTurnedAway, conn.Close())
+	case err != nil || code != "220":
 		return nil, errors.Join(fmt.Errorf("greeting %s, %s: %v", code, c.last, err), conn.Close())
 	}
 	return c, nil
