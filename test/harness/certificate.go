@@ -20,8 +20,12 @@ func Certificate() ([]byte, error) { return certificate() }
 
 var certificate = sync.OnceValues(func() ([]byte, error) { return NewCertificate("localhost") })
 
-// NewCertificate returns a new certificate like [Certificate]'s, that calls itself by a name of its own.
-func NewCertificate(commonName string) ([]byte, error) {
+// NewCertificate returns a new certificate like [Certificate]'s, that calls itself by a name of its own. It is for localhost unless
+// it is given other names.
+func NewCertificate(commonName string, names ...string) ([]byte, error) {
+	if len(names) == 0 {
+		names = []string{"localhost"}
+	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -30,7 +34,7 @@ func NewCertificate(commonName string) ([]byte, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()),
 		Subject:      pkix.Name{CommonName: commonName},
-		DNSNames:     []string{"localhost"},
+		DNSNames:     names,
 		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 		NotBefore:    now.Add(-time.Hour),
 		NotAfter:     now.AddDate(1, 0, 0),
