@@ -11,5 +11,4 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 readers=$(test/readers/fetch.sh "${XDG_CACHE_HOME:-$HOME/.cache}/pure-ftpd-readers")
 go test -count=1 -tags clients ./test/readers/ -readers "$readers"
-test -x "$readers/usr/bin/promtool" # or the test would be skipped
-PATH="$readers/usr/bin:$PATH" go test -count=1 -run '^TestPromtool$' ./cmd/pure-ftpd/
+PATH="$readers/usr/bin:$PATH" go test -count=1 -tags readers -run '^TestPromtool$' ./cmd/pure-ftpd/
