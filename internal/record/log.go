@@ -269,7 +269,7 @@ func (l *Log) write() {
 type route struct {
 	to interface {
 		write(*line) (text []byte, err error)
-		place() Place
+		describe(*Place)
 		close() error
 	}
 	trail  trail

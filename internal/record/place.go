@@ -30,41 +30,40 @@ const (
 func (l *Log) Places() []Place {
 	var list []Place
 	for _, r := range l.routes {
-		p := r.to.place()
+		p := r.trail.place()
 		if p.Least = Info; l.verbose.Load() {
 			p.Least = Debug
 		}
-		r.trail.describe(&p)
+		r.to.describe(&p)
 		list = append(list, p)
 	}
 	return list
 }
 
-func (s *sink) place() Place {
+func (s *sink) describe(p *Place) {
 	if s.socket == "" {
-		return Place{Format: formatText}
+		p.Format = formatText
+		return
 	}
-	p := Place{Format: formatSyslog, Path: s.socket, Facility: s.header.facility.String()}
-	if s.refused.Load() {
+	p.Format, p.Path, p.Facility = formatSyslog, s.socket, s.header.facility.String()
+	if p.Lines+p.Lost > 0 && !s.connected.Load() {
 		if p.Trouble = "the log daemon does not take lines: they go to standard error"; s.mute {
 			p.Trouble = "the log daemon does not take lines: they are lost"
 		}
 	}
-	return p
 }
 
-func (t *Target) place() Place {
-	p := Place{Format: formatText, Path: t.config.Path, Trouble: troubleOf(&t.opening, &t.writing)}
+func (t *Target) describe(p *Place) {
+	p.Format, p.Path, p.Trouble = formatText, t.config.Path, troubleOf(&t.opening, &t.writing)
 	if t.json != nil {
 		p.Format = formatJSON
 	}
-	return p
 }
 
 // Place returns where the lines go.
 func (l *AltLog) Place() Place {
-	p := Place{Transfers: true, Format: l.config.Format, Path: l.config.Path, Trouble: troubleOf(&l.opening, &l.writing)}
-	l.trail.describe(&p)
+	p := l.trail.place()
+	p.Transfers, p.Format, p.Path, p.Trouble = true, l.config.Format, l.config.Path, troubleOf(&l.opening, &l.writing)
 	return p
 }
 
@@ -109,9 +108,9 @@ func (t *trail) missed(lines uint64) {
 	t.lost += lines
 }
 
-// describe tells it.
-func (t *trail) describe(p *Place) {
+// place is a place of which nothing else is known yet.
+func (t *trail) place() Place {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p.Lines, p.Lost, p.Last, p.LastLine = t.lines, t.lost, t.last, string(t.line)
+	return Place{Lines: t.lines, Lost: t.lost, Last: t.last, LastLine: string(t.line)}
 }

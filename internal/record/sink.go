@@ -27,7 +27,7 @@ type sink struct {
 	buf  []byte
 
 	delivered, printed atomic.Uint64 // lines, to the log daemon and to standard error
-	connected, refused atomic.Bool   // the last line was, or was not, delivered to the log daemon; neither before the first
+	connected          atomic.Bool   // the last line was delivered to the log daemon
 }
 
 // write delivers one line: to the log daemon, connecting again once in case it was restarted,
@@ -43,7 +43,6 @@ func (s *sink) write(x *line) ([]byte, error) {
 		err = s.send()
 	}
 	s.connected.Store(err == nil)
-	s.refused.Store(err != nil)
 	if err == nil {
 		s.away = false
 		s.delivered.Add(1)
