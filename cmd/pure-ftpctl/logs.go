@@ -13,27 +13,14 @@ import (
 // logs lists the places that log lines go to, what each took last and what is wrong with it.
 func logs(ctx context.Context, inv *invocation) error {
 	all, err := ask(ctx, inv, (*control.Client).Logs)
-	for i, a := range all {
-		if inv.given(jsonFlag) {
-			err = errors.Join(err, writeJSON(inv.out, map[string]any{"server": a.client.PID(), "logs": a.answer}))
-			continue
-		}
-		if len(all) > 1 {
-			if i > 0 {
-				fmt.Fprintln(inv.out)
-			}
-			fmt.Fprintf(inv.out, "server %d\n", a.client.PID())
-		}
-		if len(a.answer) == 0 {
-			fmt.Fprintln(inv.out, "nothing is logged")
-			continue
-		}
-		err = errors.Join(err, inv.printLogs(a.answer))
-	}
-	return err
+	return errors.Join(err, tellAll(inv, all, "logs", inv.printLogs))
 }
 
 func (inv *invocation) printLogs(list []control.Log) error {
+	if len(list) == 0 {
+		fmt.Fprintln(inv.out, "nothing is logged")
+		return nil
+	}
 	rows := [][]string{{"LOG", "FORMAT", "PLACE", "FROM", "LINES", "LOST", "LAST"}}
 	for _, l := range list {
 		format, level, last := l.Format, "-", "-"

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -12,31 +11,19 @@ import (
 
 // settings lists what is in force, of all servers or of the names given.
 func settings(ctx context.Context, inv *invocation) error {
-	all, err := ask(ctx, inv, (*control.Client).Settings)
-	for i, a := range all {
-		var list []control.Setting
-		for _, s := range a.answer {
-			if (len(inv.words) == 0 || slices.Contains(inv.words, s.Name)) && (!inv.given(changedFlag) || s.Origin != "default") {
-				list = append(list, s)
-			}
-		}
-		if inv.given(jsonFlag) {
-			err = errors.Join(err, writeJSON(inv.out, map[string]any{"server": a.client.PID(), "settings": list}))
-			continue
-		}
-		if len(all) > 1 {
-			if i > 0 {
-				fmt.Fprintln(inv.out)
-			}
-			fmt.Fprintf(inv.out, "server %d\n", a.client.PID())
-		}
+	all, err := ask(ctx, inv, func(c *control.Client, ctx context.Context) ([]control.Setting, error) {
+		list, err := c.Settings(ctx)
+		return slices.DeleteFunc(list, func(s control.Setting) bool {
+			return len(inv.words) > 0 && !slices.Contains(inv.words, s.Name) || inv.given(changedFlag) && s.Origin == "default"
+		}), err
+	})
+	return errors.Join(err, tellAll(inv, all, "settings", func(list []control.Setting) error {
 		rows := [][]string{{"SETTING", "VALUE", "ORIGIN"}}
 		for _, s := range list {
 			rows = append(rows, []string{s.Name, s.Value, s.Origin})
 		}
-		err = errors.Join(err, writeTable(inv.out, rows))
-	}
-	return err
+		return writeTable(inv.out, rows)
+	}))
 }
 
 const waitPause = 200 * time.Millisecond

@@ -58,6 +58,24 @@ type target struct {
 	session control.Session
 }
 
+// tellAll prints the answer of each server: by show, or as JSON under a key.
+func tellAll[T any](inv *invocation, all []answered[T], key string, show func(T) error) (err error) {
+	for i, a := range all {
+		if inv.given(jsonFlag) {
+			err = errors.Join(err, writeJSON(inv.out, map[string]any{"server": a.client.PID(), key: a.answer}))
+			continue
+		}
+		if len(all) > 1 {
+			if i > 0 {
+				fmt.Fprintln(inv.out)
+			}
+			fmt.Fprintf(inv.out, "server %d\n", a.client.PID())
+		}
+		err = errors.Join(err, show(a.answer))
+	}
+	return err
+}
+
 // targets are the sessions that words and options name.
 func (inv *invocation) targets(ctx context.Context, numbers []string) ([]target, error) {
 	many := inv.given(userFlag) || inv.given(addressFlag) || inv.given(allFlag)
