@@ -39,22 +39,32 @@ func shellWord(word string) string {
 // said in a file; they are errors, all of them joined.
 func (o *Options) ConfigFile() (string, error) {
 	var file strings.Builder
+	err := o.writeDown(func(row *setting, t getopt.Token) error {
+		line, ok := directiveFor(row, t.Value)
+		if !ok {
+			return fmt.Errorf("%s: no line of a configuration file says this", said(t))
+		}
+		file.WriteString(line + "\n")
+		return nil
+	})
+	return file.String(), err
+}
+
+// writeDown calls write with each of Switches. Its errors are joined.
+func (o *Options) writeDown(write func(row *setting, t getopt.Token) error) error {
 	var mistakes []error
 	b := newBuild(settings(), Env{})
 	for _, t := range getopt.Split(o.switches, b.switches()) {
 		if t.Err != nil {
-			return "", t.Err // Switches are right
+			return t.Err // Switches are right
 		}
-		row := &b.rows[t.Option]
-		line, ok := directiveFor(row, t.Value)
-		if !ok {
-			mistakes = append(mistakes, fmt.Errorf("%s: no line of a configuration file says this", strings.TrimSpace(t.Name+" "+t.Value)))
-			continue
-		}
-		file.WriteString(line + "\n")
+		mistakes = append(mistakes, write(&b.rows[t.Option], t))
 	}
-	return file.String(), errors.Join(mistakes...)
+	return errors.Join(mistakes...)
 }
+
+// said is a switch as somebody would type it.
+func said(t getopt.Token) string { return strings.TrimSpace(t.Name + " " + t.Value) }
 
 // directiveFor is the line that stands for a switch: one that is read as that value.
 func directiveFor(row *setting, value string) (string, bool) {

@@ -1,7 +1,6 @@
 package options
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -22,30 +21,22 @@ type tomlKey struct {
 // not its place among others. Where that would change the meaning it is an error.
 func (o *Options) TOMLFile() (string, error) {
 	var keys []tomlKey
-	var mistakes []error
-	b := newBuild(settings(), Env{})
-	for _, t := range getopt.Split(o.switches, b.switches()) {
-		if t.Err != nil {
-			return "", t.Err // Switches are right
-		}
-		row := &b.rows[t.Option]
+	err := o.writeDown(func(row *setting, t getopt.Token) error {
 		name, value, ok := tomlFor(row, t.Value)
 		if !ok {
-			mistakes = append(mistakes, fmt.Errorf("%s: no TOML file says this", strings.TrimSpace(t.Name+" "+t.Value)))
-			continue
+			return fmt.Errorf("%s: no TOML file says this", said(t))
 		}
 		at := slices.IndexFunc(keys, func(k tomlKey) bool { return k.name == name })
 		if at < 0 {
 			keys = append(keys, tomlKey{row: row, name: name, values: []string{value}})
-			continue
+			return nil
 		}
 		if between := slices.IndexFunc(keys[at+1:], func(k tomlKey) bool { return orderMatters(k.row, row) }); between >= 0 {
-			mistakes = append(mistakes, fmt.Errorf("%s: given before and after %s, an order that no TOML file keeps, as it names each once",
-				name, keys[at+1+between].name))
-			continue
+			return fmt.Errorf("%s: given before and after %s, an order that no TOML file keeps, as it names each once", name, keys[at+1+between].name)
 		}
 		keys[at].values = append(keys[at].values, value)
-	}
+		return nil
+	})
 	var file strings.Builder
 	for _, k := range keys {
 		if len(k.values) == 1 {
@@ -54,7 +45,7 @@ func (o *Options) TOMLFile() (string, error) {
 			fmt.Fprintf(&file, "%s = [\n  %s,\n]\n", k.name, strings.Join(k.values, ",\n  "))
 		}
 	}
-	return file.String(), errors.Join(mistakes...)
+	return file.String(), err
 }
 
 // orderMatters reports whether two orders mean something else the other way round.
