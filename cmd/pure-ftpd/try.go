@@ -190,7 +190,7 @@ func instructions(dir, password string, addr netip.AddrPort, fingerprint string)
 
   curl ftp://%s@%s/             # list
   curl -T FILE ftp://%s@%s/     # upload
-  lftp ftp://%s@%s              # browse, get, put, mirror
+  lftp -e 'set ftp:ssl-allow no' ftp://%s@%s    # browse, get, put, mirror
   ftp://%s@%s/                  # for FileZilla or a file manager
 
 Protected by TLS, with a certificate of its own that no authority has signed:
