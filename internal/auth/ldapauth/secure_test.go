@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"pureftpd/test/harness"
 )
@@ -51,12 +52,21 @@ func TestSecure(t *testing.T) {
 		if test.trusted {
 			roots.AddCert(cert.Leaf)
 		}
-		ours, theirs := net.Pipe()
-		server := tls.Server(theirs, &tls.Config{Certificates: []tls.Certificate{cert}})
-		go server.Handshake() //nolint:errcheck // fails where the client refuses
-		err := tls.Client(ours, secure(test.host, roots)).Handshake()
-		ours.Close()
-		theirs.Close()
+		l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			if conn, err := l.Accept(); err == nil {
+				_ = conn.(*tls.Conn).Handshake() // fails where the client refuses
+				conn.Close()
+			}
+		}()
+		conn, err := tls.DialWithDialer(&net.Dialer{Timeout: 10 * time.Second}, "tcp", l.Addr().String(), secure(test.host, roots))
+		if err == nil {
+			conn.Close()
+		}
+		l.Close()
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s with a certificate for %s, trusted %t: %v; want %q", test.host, test.name, test.trusted, err, test.want)
 		}
